@@ -1,0 +1,45 @@
+import type { Catalogue } from './catalogue.ts';
+import type { Command } from './command.ts';
+import type { GroupRule } from './groups.ts';
+import type { Pool } from './node.ts';
+import type { Operation } from './operation.ts';
+import type { Person } from './people.ts';
+import type { Scope } from './scope.ts';
+
+/** What must be read before a command can be planned or answered. */
+export type Reads =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'service'; readonly service: string }
+  /** A service or a host, whichever it is; undefined: everything. */
+  | { readonly kind: 'subject'; readonly subject: string | undefined }
+  | { readonly kind: 'operation'; readonly id: string }
+  | { readonly kind: 'operations' }
+  | { readonly kind: 'health' };
+
+/** One part of Sluice and whether it works. `text` is for people. */
+export interface PartHealth {
+  readonly part: string;
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+/** What a command may look at: values read a moment ago, and nothing that could act. */
+export interface Facts {
+  readonly now: number;
+  readonly person: Person | undefined;
+  readonly nick: string;
+  readonly account: string | undefined;
+  readonly catalogue: Catalogue;
+  readonly groups: readonly GroupRule[];
+  readonly scope: Scope;
+  /** The pools of the service or host that was asked for; of everything when nothing was. */
+  readonly pools: readonly Pool[];
+  /** The operation that was asked for. */
+  readonly operation: Operation | undefined;
+  /** Open operations, oldest first. */
+  readonly open: readonly Operation[];
+  /** The newest operations, newest first. */
+  readonly recent: readonly Operation[];
+  readonly health: readonly PartHealth[];
+  readonly commands: readonly Command[];
+}

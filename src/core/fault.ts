@@ -1,0 +1,106 @@
+import type { NodeKey, NodeState, PoolKey } from './node.ts';
+
+/**
+ * Every failure that Sluice expects, as facts. The sentences are in `announcement/`; `cause` is for the log only.
+ * A fault never says "nothing was changed" by itself: the place that words it knows what had been written.
+ */
+export type Fault =
+  | TypingFault
+  | NamingFault
+  | PermissionFault
+  | GuardFault
+  | DecisionFault
+  | ConftoolFault
+  | StoreFault
+  | ChatFault;
+
+/** What is wrong with the line that was typed. `usage` is the line to type instead. */
+export type TypingFault =
+  | { readonly kind: 'duration-invalid'; readonly text: string }
+  | { readonly kind: 'quote-open'; readonly quote: string }
+  | { readonly kind: 'character-refused'; readonly text: string; readonly codePoint: string }
+  | { readonly kind: 'range-invalid'; readonly text: string; readonly why: string }
+  | { readonly kind: 'hosts-too-many'; readonly count: number; readonly most: number }
+  | { readonly kind: 'command-unknown'; readonly name: string; readonly nearest: readonly string[] }
+  | { readonly kind: 'argument-missing'; readonly argument: string; readonly usage: string }
+  | { readonly kind: 'argument-invalid'; readonly argument: string; readonly text: string; readonly why: string; readonly usage: string }
+  | { readonly kind: 'option-unknown'; readonly option: string; readonly nearest: readonly string[]; readonly usage: string }
+  | { readonly kind: 'option-twice'; readonly option: string; readonly usage: string }
+  | { readonly kind: 'text-unexpected'; readonly text: string; readonly usage: string };
+
+/** A name that stands for nothing, or for too much. */
+export type NamingFault =
+  | { readonly kind: 'service-unknown'; readonly service: string; readonly nearest: readonly string[] }
+  /** A catalogue name whose conftool tag is another (thumbor is `kubesvc`): who else stands behind that tag. */
+  | { readonly kind: 'service-tag-differs'; readonly service: string; readonly tag: string; readonly alsoBehind: readonly string[] }
+  | { readonly kind: 'host-unknown'; readonly host: string; readonly service: string; readonly nearest: readonly string[] }
+  | { readonly kind: 'host-ambiguous'; readonly host: string; readonly service: string; readonly candidates: readonly string[] }
+  | { readonly kind: 'subject-unknown'; readonly subject: string; readonly nearest: readonly string[] }
+  | { readonly kind: 'operation-unknown'; readonly id: string; readonly nearest: readonly string[] };
+
+/** Why this person may not. */
+export type PermissionFault =
+  | { readonly kind: 'person-unknown'; readonly account: string | undefined; readonly nick: string }
+  | { readonly kind: 'role-missing'; readonly person: string; readonly need: readonly string[] }
+  | { readonly kind: 'no-rule'; readonly command: string; readonly service: string; readonly state: string; readonly hosts: number }
+  | { readonly kind: 'own-request'; readonly id: string; readonly missing: number }
+  | { readonly kind: 'already-approved'; readonly id: string; readonly missing: number }
+  | { readonly kind: 'not-approved-by-you'; readonly id: string }
+  | { readonly kind: 'asker-only'; readonly id: string; readonly asker: string; readonly command: string }
+  | { readonly kind: 'forged'; readonly id: string; readonly what: string };
+
+/** A guard rail: what no plan may do, with its numbers. */
+export type GuardFault =
+  | { readonly kind: 'floor'; readonly dc: string; readonly service: string; readonly serving: number; readonly total: number; readonly floor: number; readonly now: number }
+  | { readonly kind: 'last-host'; readonly dc: string; readonly service: string; readonly host: string }
+  | { readonly kind: 'share-removed'; readonly dc: string; readonly service: string; readonly percent: number; readonly most: number; readonly earlierPercent: number }
+  | { readonly kind: 'weight-zero'; readonly key: NodeKey }
+  | { readonly kind: 'step-illegal'; readonly key: NodeKey; readonly from: NodeState; readonly to: NodeState }
+  | { readonly kind: 'outside-scope'; readonly at: PoolKey; readonly scope: string }
+  | { readonly kind: 'object-malformed'; readonly key: NodeKey; readonly text: string; readonly why: string }
+  | { readonly kind: 'in-flight'; readonly key: NodeKey; readonly operation: string; readonly state: string }
+  | { readonly kind: 'frozen'; readonly by: string; readonly reason: string; readonly at: number }
+  | { readonly kind: 'stop-file'; readonly path: string }
+  | { readonly kind: 'not-undoable'; readonly id: string; readonly state: string; readonly why: string }
+  | { readonly kind: 'changed-since'; readonly key: NodeKey; readonly shown: NodeState; readonly shownIndex: number; readonly now: NodeState | undefined; readonly nowIndex: number | undefined };
+
+/** A decision that comes too late, or for something that does not wait. */
+export type DecisionFault =
+  | { readonly kind: 'not-waiting'; readonly id: string; readonly state: string; readonly command: string }
+  | { readonly kind: 'expired'; readonly id: string; readonly at: number }
+  | { readonly kind: 'plan-differs'; readonly id: string }
+  | { readonly kind: 'interrupted'; readonly id: string; readonly forMs: number }
+  | { readonly kind: 'stopped'; readonly id: string; readonly by: string }
+  | { readonly kind: 'shutting-down' };
+
+/** What etcd or conftool answered in place of an answer. */
+export type ConftoolFault =
+  /** No connection to any endpoint: nothing was sent. */
+  | { readonly kind: 'conftool-unreachable'; readonly endpoints: readonly string[]; readonly cause: string }
+  /** Connected, but etcd has no leader or did not answer a read in time. */
+  | { readonly kind: 'conftool-no-quorum'; readonly cause: string }
+  /** This side denies writing (the passive data centre's proxy). */
+  | { readonly kind: 'conftool-read-only'; readonly endpoint: string }
+  | { readonly kind: 'conftool-forbidden'; readonly user: string; readonly path: string }
+  | { readonly kind: 'conftool-no-v2'; readonly endpoint: string }
+  | { readonly kind: 'conftool-unexpected'; readonly status: number; readonly text: string }
+  | { readonly kind: 'object-absent'; readonly key: NodeKey }
+  /** The object is no longer at the expected index: nothing was written. */
+  | { readonly kind: 'compare-failed'; readonly key: NodeKey; readonly expectedIndex: number; readonly foundIndex: number }
+  /** The write was sent and no answer came: it may or may not have happened, now or later. */
+  | { readonly kind: 'write-unknown'; readonly key: NodeKey; readonly cause: string; readonly forMs: number; readonly tries: number }
+  /** The write was answered, the read after it shows something else. */
+  | { readonly kind: 'read-back-differs'; readonly key: NodeKey; readonly wanted: NodeState; readonly found: NodeState | undefined };
+
+/** What Redis answered in place of an answer. */
+export type StoreFault =
+  | { readonly kind: 'store-unreachable'; readonly cause: string }
+  | { readonly kind: 'store-refuses'; readonly cause: string }
+  | { readonly kind: 'transition-refused'; readonly id: string; readonly state: string; readonly why: string }
+  | { readonly kind: 'schema-unknown'; readonly id: string; readonly schema: string }
+  | { readonly kind: 'audit-failed'; readonly cause: string };
+
+/** What a chat network answered in place of an answer. */
+export type ChatFault =
+  | { readonly kind: 'chat-down'; readonly transport: string; readonly cause: string }
+  | { readonly kind: 'chat-refused'; readonly transport: string; readonly channel: string; readonly cause: string };

@@ -1,0 +1,65 @@
+import type { NodeKey, NodeState, PoolKey } from './node.ts';
+
+/** The verbs that a plan may carry out; `undo` puts back what another operation changed. */
+export type Verb = 'pool' | 'depool' | 'weight' | 'undo';
+
+/** One object from a value to a value, with what the reader was shown. */
+export interface Change {
+  readonly key: NodeKey;
+  readonly before: NodeState;
+  /** The exact text and index that were shown: any other at the start is a conflict. */
+  readonly beforeText: string;
+  readonly beforeIndex: number;
+  readonly after: NodeState;
+  /** The states written one after the other; the last is `after`. */
+  readonly path: readonly NodeState[];
+}
+
+/** What a plan does to one pool. Shares are fractions (0-1) of that pool's serving weight, as declared. */
+export interface PoolEffect {
+  readonly pool: PoolKey;
+  readonly before: PoolView;
+  readonly after: PoolView;
+  /** The changed hosts' share together. */
+  readonly shareBefore: number;
+  readonly shareAfter: number;
+  /** What each host that stays serves, relative to now: 1.5 when a third of the weight goes; undefined when nothing stays or nothing served. */
+  readonly carryFactor: number | undefined;
+  /** Percent of the serving weight that the plan takes away; 0 when it adds. */
+  readonly removedPercent: number;
+}
+
+/** A pool in numbers. */
+export interface PoolView {
+  /** Hosts that are `yes`. */
+  readonly serving: number;
+  /** `yes` and `no`. */
+  readonly total: number;
+  readonly weight: number;
+  /** How many must serve: ceil(threshold x total). */
+  readonly floor: number;
+  /** Share per configured group of hosts, largest group first in the order of the configuration. */
+  readonly groups: readonly { readonly name: string; readonly share: number }[];
+}
+
+/** Something a reader of the plan should know that is no reason to refuse. */
+export type PlanNote =
+  | { readonly kind: 'weight-raised'; readonly key: NodeKey; readonly to: number }
+  | { readonly kind: 'inactive-since'; readonly key: NodeKey; readonly by: string | undefined; readonly operation: string | undefined; readonly at: number | undefined }
+  | { readonly kind: 'malformed-neighbour'; readonly key: NodeKey; readonly why: string }
+  | { readonly kind: 'not-undone'; readonly key: NodeKey; readonly now: NodeState | undefined; readonly left: NodeState };
+
+/** The ordered changes of an operation, and what they do to traffic. A value: it is shown, hashed, signed, stored and compared. */
+export interface Plan {
+  readonly verb: Verb;
+  readonly service: string;
+  /** `weight=N` as typed, for the log line; undefined when none was. */
+  readonly weight: number | undefined;
+  readonly changes: readonly Change[];
+  /** Objects that are already as asked. */
+  readonly alreadySo: readonly { readonly key: NodeKey; readonly state: NodeState }[];
+  readonly effects: readonly PoolEffect[];
+  readonly notes: readonly PlanNote[];
+  /** Of an undo: the operation that it puts back and what that was. */
+  readonly undoes: { readonly id: string; readonly verb: Verb } | undefined;
+}

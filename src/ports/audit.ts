@@ -1,0 +1,15 @@
+import type { Result } from '../core/result.ts';
+
+/** One thing that happened, for people and for rebuilding. `op` is undefined for what belongs to no operation. */
+export interface AuditEntry {
+  readonly op: string | undefined;
+  readonly event: string;
+  readonly person: string | undefined;
+  readonly data: unknown;
+}
+
+/** The append-only second copy of the journal: a line is on disk (fdatasync) when `append` resolves. */
+export interface Audit {
+  append(entry: AuditEntry): Promise<Result<void>>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,71 @@
+import type { Result } from '../core/result.ts';
+
+/** A message on a network: opaque, may be stored. */
+export interface MessageRef {
+  readonly transport: string;
+  readonly channel: string;
+  readonly id: string;
+}
+
+/** Who said it, as the network vouches for it. `account` is undefined for people who are not identified. */
+export interface Actor {
+  readonly transport: string;
+  readonly account: string | undefined;
+  /** What others see; never evidence of anything. */
+  readonly display: string;
+}
+
+/** What came in. `eventKey` is the same when the network delivers it again; `at` is the server's time where it says so. */
+export type Inbound = {
+  readonly eventKey: string;
+  readonly at: number;
+  /** Replayed history: recorded at most, never run. */
+  readonly replay: boolean;
+  /** A configured channel; undefined for a private message. */
+  readonly channel: string | undefined;
+  readonly actor: Actor;
+} & (
+  | { readonly kind: 'text'; readonly ref: MessageRef | undefined; readonly text: string; readonly addressed: boolean; readonly inReplyTo: string | undefined }
+  | { readonly kind: 'reaction'; readonly targetId: string; readonly emoji: string }
+);
+
+/** What a channel can do right now; it may change at any time (capabilities come and go), so ask when you use it. */
+export interface ChatCapabilities {
+  /** People can react to our messages and we can tell which message they meant. */
+  readonly reactions: boolean;
+  /** Bytes of one line that arrive whole in that channel. */
+  readonly roomBytes: number;
+}
+
+export type ChatState = 'down' | 'connecting' | 'ready';
+
+/** What becomes of a line that was sent. `echoed`: the network gave it back, so the channel has it. */
+export interface Sent {
+  readonly echoed: boolean;
+  readonly ref: MessageRef | undefined;
+}
+
+/** `log` and `result` lines are never merged or dropped; a newer `progress` line with the same key replaces a waiting older one. */
+export type Urgency = 'log' | 'result' | 'progress';
+
+/** One chat network. It decides no right and words no sentence: it carries lines, facts about who said them, and pace. */
+export interface Chat {
+  readonly transport: string;
+  /** The configured channels. */
+  readonly channels: readonly string[];
+  state(): ChatState;
+  capabilities(channel: string): ChatCapabilities;
+  /** Begins to connect and goes on for ever; `hear` is called for each event of a configured channel and each private message. */
+  start(hear: (event: Inbound) => Promise<void>, onState: (state: ChatState) => void): void;
+  /**
+   * Sends one line. Resolves when the network has it: with `echoed: true` where it echoes; with `echoed: false` when the echo did not come
+   * in 5 s or the network has none but proved to have taken the line. A Fault means: it was certainly not sent, or was refused.
+   */
+  send(channel: string, line: string, options: { readonly key: string; readonly urgency: Urgency }): Promise<Result<Sent>>;
+  /** One line to one person, in private. */
+  tell(nick: string, line: string): Promise<Result<void>>;
+  /** The display names seen in a channel lately with their accounts: for naming people who could approve. */
+  present(channel: string): readonly Actor[];
+  /** Tells whether the person now in the channel under that display name is identified as this account (asks the server). */
+  close(): Promise<void>;
+}

@@ -1,0 +1,46 @@
+import type { NodeKey, NodeState, Pool, PoolKey, StoredNode } from '../core/node.ts';
+import type { Result } from '../core/result.ts';
+
+/** What a write left behind: the stored text and the index of that change. */
+export interface Written {
+  readonly text: string;
+  readonly modifiedIndex: number;
+}
+
+/** The first change of an object after an index: it tells whose write came first when an answer was lost. */
+export type FirstChange =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'changed'; readonly text: string; readonly modifiedIndex: number }
+  | { readonly kind: 'deleted'; readonly modifiedIndex: number }
+  /** etcd keeps 1000 events; this one is older. */
+  | { readonly kind: 'forgotten' };
+
+/**
+ * conftool's objects of type `node`, as declared in etcd. Every read is a quorum read.
+ *
+ * Errors of every method: the variants of `ConftoolFault`; each call ends within its own bound.
+ */
+export interface Conftool {
+  /** Every pool that carries this service tag, in all data centres and clusters, sorted; `[]` when there is none. */
+  poolsOfService(service: string): Promise<Result<readonly Pool[]>>;
+
+  /** One pool. A pool that does not exist has no nodes. */
+  pool(key: PoolKey): Promise<Result<Pool>>;
+
+  /** Every pool of the tree: for answers about a host or about everything. */
+  allPools(): Promise<Result<readonly Pool[]>>;
+
+  /**
+   * Compare-and-swap: writes the named fields over `from`, keeping its other fields and their order, if the object is still at
+   * `from.modifiedIndex`. A write that was sent and not answered is the Fault `write-unknown`, never a success or a failure.
+   */
+  write(from: StoredNode, set: Partial<NodeState>): Promise<Result<Written>>;
+
+  /** What happened to the object first after `index`. Waits at most half a second for an event that is not there. */
+  firstChangeAfter(key: NodeKey, index: number): Promise<Result<FirstChange>>;
+
+  /** One cheap read, for health: the fault when production cannot be read. */
+  ping(): Promise<Result<void>>;
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,121 @@
+import type { Announcement } from '../core/announcement/announcement.ts';
+import type { Operation, OperationPatch, OperationState, StepChange, Vote } from '../core/operation.ts';
+import type { Result } from '../core/result.ts';
+import type { SalRecord } from '../core/sal/record.ts';
+
+/** Something to be said that must not be lost: it is stored together with what it tells. `key` is unique for ever. */
+export type OutboxRow = {
+  readonly key: string;
+  readonly op: string | undefined;
+  /** When the thing happened that it tells. */
+  readonly at: number;
+  readonly transport: string;
+  readonly channel: string;
+} & (
+  | { readonly kind: 'chat'; readonly announcement: Announcement }
+  | { readonly kind: 'sal'; readonly record: SalRecord }
+);
+
+/** `pending` -> `sent` -> `echoed` -> `acked` | `refused` | `unconfirmed`; a row that is not pending or sent is never sent again. */
+export type OutboxState = 'pending' | 'sent' | 'echoed' | 'acked' | 'refused' | 'unconfirmed';
+
+export type StoredRow = OutboxRow & { readonly state: OutboxState; readonly sentAt: number | undefined; readonly note: string | undefined };
+
+/** One step of an operation's life, all or nothing. */
+export interface Transition {
+  readonly id: string;
+  /** Allowed states to come from; empty refuses always. */
+  readonly from: readonly OperationState[];
+  readonly to: OperationState;
+  readonly at: number;
+  /** When given, the operation's epoch must equal it (a stopped-and-resumed worker is refused). */
+  readonly epoch?: number;
+  /** Adds one to the epoch. */
+  readonly takeOver?: boolean;
+  readonly patch?: OperationPatch;
+  readonly steps?: readonly StepChange[];
+  readonly rows?: readonly OutboxRow[];
+  /** Serving weight taken from a pool by this transition, or given back: the sliding window of removals. */
+  readonly removals?: readonly Removal[];
+}
+
+/** `percent` of a pool's serving weight taken away by one host; 0 when the host serves again. */
+export interface Removal {
+  readonly dc: string;
+  readonly cluster: string;
+  readonly service: string;
+  readonly host: string;
+  readonly percent: number;
+  readonly at: number;
+}
+
+/** Nothing starts or goes on while production is frozen. */
+export interface Freeze {
+  readonly by: string;
+  readonly reason: string;
+  readonly at: number;
+}
+
+export type VoteOutcome =
+  /** Counted; `missing` approvals are still needed; 0 means that it is queued now. */
+  | { readonly kind: 'counted'; readonly missing: number; readonly operation: Operation }
+  | { readonly kind: 'already'; readonly missing: number }
+  | { readonly kind: 'own' ; readonly missing: number }
+  | { readonly kind: 'not-waiting'; readonly state: OperationState }
+  | { readonly kind: 'expired'; readonly at: number }
+  | { readonly kind: 'plan-differs' }
+  | { readonly kind: 'unknown' };
+
+/**
+ * The journal: operations, votes, freeze, outbox. Each method is atomic; what it answers was on disk.
+ *
+ * Errors of every method: `store-unreachable` (nothing was stored, within 2 s), `store-refuses` (disk or memory full).
+ */
+export interface Store {
+  /**
+   * Stores a new operation, queued or awaiting approval, with its rows. When queued it joins its service's line.
+   *
+   * @returns `duplicate` with the id that this `eventKey` made before; `taken` when the id is used or too like an open one.
+   */
+  create(operation: Operation, rows: readonly OutboxRow[]): Promise<Result<{ readonly kind: 'created' } | { readonly kind: 'duplicate'; readonly id: string } | { readonly kind: 'taken' }>>;
+
+  operation(id: string): Promise<Result<Operation | undefined>>;
+
+  /** Operations in one of OPEN_STATES, oldest first. */
+  open(): Promise<Result<readonly Operation[]>>;
+
+  /** The newest operations, newest first, at most `most`. */
+  recent(most: number): Promise<Result<readonly Operation[]>>;
+
+  /** @returns the operation after it; Fault `transition-refused` when a guard did not hold, and nothing changed. */
+  transition(transition: Transition): Promise<Result<Operation>>;
+
+  /** Only sets fields, in any state that is not final, or with `anyState` in any: a view id, a nudge. */
+  vote(id: string, vote: Vote, now: number): Promise<Result<VoteOutcome>>;
+
+  /** Takes a person's approval back while the operation still waits. */
+  withdraw(id: string, person: string, now: number): Promise<Result<'withdrawn' | 'none' | { readonly kind: 'not-waiting'; readonly state: OperationState }>>;
+
+  /** The operation whose turn it is on the service: the first approved that is queued or running. */
+  headOfLine(service: string): Promise<Result<string | undefined>>;
+
+  /** The operation whose request is shown by that message. */
+  operationShownBy(viewId: string): Promise<Result<string | undefined>>;
+
+  /** Removals of a pool since `since`, newest entry per host. */
+  removals(pool: { readonly dc: string; readonly cluster: string; readonly service: string }, since: number): Promise<Result<readonly Removal[]>>;
+
+  freeze(): Promise<Result<Freeze | undefined>>;
+  setFreeze(freeze: Freeze | undefined, rows: readonly OutboxRow[]): Promise<Result<void>>;
+
+  /** Adds rows that belong to no transition. A row whose key exists is left as it is. */
+  addRows(rows: readonly OutboxRow[]): Promise<Result<void>>;
+  /** Rows that are pending or sent, oldest first, at most `most`. */
+  unsentRows(most: number): Promise<Result<readonly StoredRow[]>>;
+  /** Rows of kind `sal` in any state, newest first. */
+  salRows(most: number): Promise<Result<readonly StoredRow[]>>;
+  markRow(key: string, mark: { readonly state: OutboxState; readonly sentAt?: number; readonly note?: string }): Promise<Result<void>>;
+
+  ping(): Promise<Result<void>>;
+  close(): Promise<void>;
+}
