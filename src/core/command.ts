@@ -5,8 +5,11 @@ import type { Facts, Reads } from './facts.ts';
 import type { Plan } from './plan.ts';
 import type { Result } from './result.ts';
 
-/** Named texts to be read by zod: each key is an argument or option, each schema takes the token as typed. */
-export type Schemas = Readonly<Record<string, z.ZodType<unknown, string>>>;
+/**
+ * Named texts to be read by zod: each key is an argument or option, each schema takes the token as typed.
+ * An optional argument's schema also takes `undefined`.
+ */
+export type Schemas = Readonly<Record<string, z.ZodType<unknown, string | undefined>>>;
 
 /** What a command's functions receive: the arguments, and those options that were given. */
 export type Given<Args extends Schemas, Options extends Schemas> = {
@@ -38,14 +41,20 @@ export interface PlanCommand<Args extends Schemas, Options extends Schemas> exte
 }
 
 /** A command that only reads. */
-export interface AnswerCommand<Args extends Schemas, Options extends Schemas> extends Described<Args, Options> {
+export interface AnswerCommand<Args extends Schemas, Options extends Schemas> extends Described<
+  Args,
+  Options
+> {
   readonly kind: 'answer';
   readonly reads: (given: Given<Args, Options>) => Reads;
   readonly answer: (given: Given<Args, Options>, facts: Facts) => Result<readonly Announcement[]>;
 }
 
 /** A command that rules on an operation or on all of them. */
-export interface DecideCommand<Args extends Schemas, Options extends Schemas> extends Described<Args, Options> {
+export interface DecideCommand<Args extends Schemas, Options extends Schemas> extends Described<
+  Args,
+  Options
+> {
   readonly kind: 'decide';
   readonly decide: (given: Given<Args, Options>, reason: string) => Decision;
 }

@@ -34,12 +34,15 @@ export interface Facts {
   readonly scope: Scope;
   /** The pools of the service or host that was asked for; of everything when nothing was. */
   readonly pools: readonly Pool[];
+  /** Every service tag that exists, for suggestions; filled when the asked one was not found. */
+  readonly services: readonly string[];
   /** The operation that was asked for. */
   readonly operation: Operation | undefined;
   /** Open operations, oldest first. */
   readonly open: readonly Operation[];
   /** The newest operations, newest first. */
   readonly recent: readonly Operation[];
+  readonly freeze: { readonly by: string; readonly reason: string; readonly at: number } | undefined;
   readonly health: readonly PartHealth[];
   readonly commands: readonly Command[];
 }

@@ -23,8 +23,19 @@ export type TypingFault =
   | { readonly kind: 'hosts-too-many'; readonly count: number; readonly most: number }
   | { readonly kind: 'command-unknown'; readonly name: string; readonly nearest: readonly string[] }
   | { readonly kind: 'argument-missing'; readonly argument: string; readonly usage: string }
-  | { readonly kind: 'argument-invalid'; readonly argument: string; readonly text: string; readonly why: string; readonly usage: string }
-  | { readonly kind: 'option-unknown'; readonly option: string; readonly nearest: readonly string[]; readonly usage: string }
+  | {
+      readonly kind: 'argument-invalid';
+      readonly argument: string;
+      readonly text: string;
+      readonly why: string;
+      readonly usage: string;
+    }
+  | {
+      readonly kind: 'option-unknown';
+      readonly option: string;
+      readonly nearest: readonly string[];
+      readonly usage: string;
+    }
   | { readonly kind: 'option-twice'; readonly option: string; readonly usage: string }
   | { readonly kind: 'text-unexpected'; readonly text: string; readonly usage: string };
 
@@ -32,9 +43,24 @@ export type TypingFault =
 export type NamingFault =
   | { readonly kind: 'service-unknown'; readonly service: string; readonly nearest: readonly string[] }
   /** A catalogue name whose conftool tag is another (thumbor is `kubesvc`): who else stands behind that tag. */
-  | { readonly kind: 'service-tag-differs'; readonly service: string; readonly tag: string; readonly alsoBehind: readonly string[] }
-  | { readonly kind: 'host-unknown'; readonly host: string; readonly service: string; readonly nearest: readonly string[] }
-  | { readonly kind: 'host-ambiguous'; readonly host: string; readonly service: string; readonly candidates: readonly string[] }
+  | {
+      readonly kind: 'service-tag-differs';
+      readonly service: string;
+      readonly tag: string;
+      readonly alsoBehind: readonly string[];
+    }
+  | {
+      readonly kind: 'host-unknown';
+      readonly host: string;
+      readonly service: string;
+      readonly nearest: readonly string[];
+    }
+  | {
+      readonly kind: 'host-ambiguous';
+      readonly host: string;
+      readonly service: string;
+      readonly candidates: readonly string[];
+    }
   | { readonly kind: 'subject-unknown'; readonly subject: string; readonly nearest: readonly string[] }
   | { readonly kind: 'operation-unknown'; readonly id: string; readonly nearest: readonly string[] };
 
@@ -42,18 +68,40 @@ export type NamingFault =
 export type PermissionFault =
   | { readonly kind: 'person-unknown'; readonly account: string | undefined; readonly nick: string }
   | { readonly kind: 'role-missing'; readonly person: string; readonly need: readonly string[] }
-  | { readonly kind: 'no-rule'; readonly command: string; readonly service: string; readonly state: string; readonly hosts: number }
+  | {
+      readonly kind: 'no-rule';
+      readonly command: string;
+      readonly service: string;
+      readonly state: string;
+      readonly hosts: number;
+    }
   | { readonly kind: 'own-request'; readonly id: string; readonly missing: number }
   | { readonly kind: 'already-approved'; readonly id: string; readonly missing: number }
   | { readonly kind: 'not-approved-by-you'; readonly id: string }
   | { readonly kind: 'asker-only'; readonly id: string; readonly asker: string; readonly command: string }
+  | { readonly kind: 'approvals-missing'; readonly id: string; readonly have: number; readonly need: number }
   | { readonly kind: 'forged'; readonly id: string; readonly what: string };
 
 /** A guard rail: what no plan may do, with its numbers. */
 export type GuardFault =
-  | { readonly kind: 'floor'; readonly dc: string; readonly service: string; readonly serving: number; readonly total: number; readonly floor: number; readonly now: number }
+  | {
+      readonly kind: 'floor';
+      readonly dc: string;
+      readonly service: string;
+      readonly serving: number;
+      readonly total: number;
+      readonly floor: number;
+      readonly now: number;
+    }
   | { readonly kind: 'last-host'; readonly dc: string; readonly service: string; readonly host: string }
-  | { readonly kind: 'share-removed'; readonly dc: string; readonly service: string; readonly percent: number; readonly most: number; readonly earlierPercent: number }
+  | {
+      readonly kind: 'share-removed';
+      readonly dc: string;
+      readonly service: string;
+      readonly percent: number;
+      readonly most: number;
+      readonly earlierPercent: number;
+    }
   | { readonly kind: 'weight-zero'; readonly key: NodeKey }
   | { readonly kind: 'step-illegal'; readonly key: NodeKey; readonly from: NodeState; readonly to: NodeState }
   | { readonly kind: 'outside-scope'; readonly at: PoolKey; readonly scope: string }
@@ -62,7 +110,14 @@ export type GuardFault =
   | { readonly kind: 'frozen'; readonly by: string; readonly reason: string; readonly at: number }
   | { readonly kind: 'stop-file'; readonly path: string }
   | { readonly kind: 'not-undoable'; readonly id: string; readonly state: string; readonly why: string }
-  | { readonly kind: 'changed-since'; readonly key: NodeKey; readonly shown: NodeState; readonly shownIndex: number; readonly now: NodeState | undefined; readonly nowIndex: number | undefined };
+  | {
+      readonly kind: 'changed-since';
+      readonly key: NodeKey;
+      readonly shown: NodeState;
+      readonly shownIndex: number;
+      readonly now: NodeState | undefined;
+      readonly nowIndex: number | undefined;
+    };
 
 /** A decision that comes too late, or for something that does not wait. */
 export type DecisionFault =
@@ -86,11 +141,27 @@ export type ConftoolFault =
   | { readonly kind: 'conftool-unexpected'; readonly status: number; readonly text: string }
   | { readonly kind: 'object-absent'; readonly key: NodeKey }
   /** The object is no longer at the expected index: nothing was written. */
-  | { readonly kind: 'compare-failed'; readonly key: NodeKey; readonly expectedIndex: number; readonly foundIndex: number }
+  | {
+      readonly kind: 'compare-failed';
+      readonly key: NodeKey;
+      readonly expectedIndex: number;
+      readonly foundIndex: number;
+    }
   /** The write was sent and no answer came: it may or may not have happened, now or later. */
-  | { readonly kind: 'write-unknown'; readonly key: NodeKey; readonly cause: string; readonly forMs: number; readonly tries: number }
+  | {
+      readonly kind: 'write-unknown';
+      readonly key: NodeKey;
+      readonly cause: string;
+      readonly forMs: number;
+      readonly tries: number;
+    }
   /** The write was answered, the read after it shows something else. */
-  | { readonly kind: 'read-back-differs'; readonly key: NodeKey; readonly wanted: NodeState; readonly found: NodeState | undefined };
+  | {
+      readonly kind: 'read-back-differs';
+      readonly key: NodeKey;
+      readonly wanted: NodeState;
+      readonly found: NodeState | undefined;
+    };
 
 /** What Redis answered in place of an answer. */
 export type StoreFault =
@@ -103,4 +174,9 @@ export type StoreFault =
 /** What a chat network answered in place of an answer. */
 export type ChatFault =
   | { readonly kind: 'chat-down'; readonly transport: string; readonly cause: string }
-  | { readonly kind: 'chat-refused'; readonly transport: string; readonly channel: string; readonly cause: string };
+  | {
+      readonly kind: 'chat-refused';
+      readonly transport: string;
+      readonly channel: string;
+      readonly cause: string;
+    };

@@ -45,9 +45,20 @@ export interface PoolView {
 /** Something a reader of the plan should know that is no reason to refuse. */
 export type PlanNote =
   | { readonly kind: 'weight-raised'; readonly key: NodeKey; readonly to: number }
-  | { readonly kind: 'inactive-since'; readonly key: NodeKey; readonly by: string | undefined; readonly operation: string | undefined; readonly at: number | undefined }
+  | {
+      readonly kind: 'inactive-since';
+      readonly key: NodeKey;
+      readonly by: string | undefined;
+      readonly operation: string | undefined;
+      readonly at: number | undefined;
+    }
   | { readonly kind: 'malformed-neighbour'; readonly key: NodeKey; readonly why: string }
-  | { readonly kind: 'not-undone'; readonly key: NodeKey; readonly now: NodeState | undefined; readonly left: NodeState };
+  | {
+      readonly kind: 'not-undone';
+      readonly key: NodeKey;
+      readonly now: NodeState | undefined;
+      readonly left: NodeState;
+    };
 
 /** The ordered changes of an operation, and what they do to traffic. A value: it is shown, hashed, signed, stored and compared. */
 export interface Plan {

@@ -51,6 +51,8 @@ export type Urgency = 'log' | 'result' | 'progress';
 /** One chat network. It decides no right and words no sentence: it carries lines, facts about who said them, and pace. */
 export interface Chat {
   readonly transport: string;
+  /** What others see of us now: our nick. */
+  ownName(): string;
   /** The configured channels. */
   readonly channels: readonly string[];
   state(): ChatState;
@@ -66,6 +68,5 @@ export interface Chat {
   tell(nick: string, line: string): Promise<Result<void>>;
   /** The display names seen in a channel lately with their accounts: for naming people who could approve. */
   present(channel: string): readonly Actor[];
-  /** Tells whether the person now in the channel under that display name is identified as this account (asks the server). */
   close(): Promise<void>;
 }

@@ -39,13 +39,13 @@ export interface Transition {
   readonly removals?: readonly Removal[];
 }
 
-/** `percent` of a pool's serving weight taken away by one host; 0 when the host serves again. */
+/** `weight`: the serving weight that one host lost; 0 when it serves again as before. */
 export interface Removal {
   readonly dc: string;
   readonly cluster: string;
   readonly service: string;
   readonly host: string;
-  readonly percent: number;
+  readonly weight: number;
   readonly at: number;
 }
 

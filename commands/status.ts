@@ -1,0 +1,125 @@
+import type { Announcement } from '../src/core/announcement/announcement.ts';
+import { missingApprovals } from '../src/core/approval.ts';
+import { OptionalSubject } from '../src/core/arguments.ts';
+import { serviceFacts, serviceTags } from '../src/core/catalogue.ts';
+import { defineCommand } from '../src/core/command.ts';
+import type { Facts } from '../src/core/facts.ts';
+import { nearest } from '../src/core/nearest.ts';
+import type { Pool } from '../src/core/node.ts';
+import type { Operation } from '../src/core/operation.ts';
+import { summarizePlan } from '../src/core/plan-summary.ts';
+import { viewPool } from '../src/core/pool-view.ts';
+import type { Result } from '../src/core/result.ts';
+import { fail, ok } from '../src/core/result.ts';
+
+const MOST_POOLS = 12;
+const MOST_OPERATIONS = 4;
+
+/** What is declared, one line per data centre; then what is in flight, and the last change and by whom. */
+export default defineCommand({
+  kind: 'answer',
+  name: 'status',
+  summary: 'shows what is pooled: of a service, of a host, or of everything',
+  usage: '!status [SERVICE|HOST]',
+  example: '!status kartotherian-k8s-ssl',
+  args: { subject: OptionalSubject },
+  options: {},
+  rest: 'none',
+  reads: ({ subject }) => ({ kind: 'subject', subject }),
+  answer: ({ subject }, facts) => {
+    const production = subject === undefined ? ok(everything(facts)) : aboutSubject(subject, facts);
+    if (!production.ok) return production;
+    const frozen = facts.freeze === undefined ? [] : [{ kind: 'status-frozen' as const, ...facts.freeze }];
+    return ok([...production.value, ...frozen, ...operations(subject, facts)]);
+  },
+});
+
+function aboutSubject(subject: string, facts: Facts): Result<readonly Announcement[]> {
+  const pools = facts.pools.filter(({ service }) => service === subject);
+  if (pools.length > 0) return ok(pools.map((pool) => poolStatus(pool, pools, facts)));
+  const objects = facts.pools.flatMap((pool) => [
+    ...pool.nodes.map(({ key, state }) => ({ key, state, why: undefined })),
+    ...pool.malformed.map(({ key, why }) => ({ key, state: undefined, why })),
+  ]);
+  const own = objects.filter(({ key }) => key.host === subject || key.host.split('.')[0] === subject);
+  const hosts = [...new Set(own.map(({ key }) => key.host))];
+  if (hosts.length === 0)
+    return fail({ kind: 'subject-unknown', subject, nearest: nearestSubjects(subject, facts) });
+  return ok(
+    hosts.map((host) => ({
+      kind: 'host-status',
+      host,
+      objects: own
+        .filter(({ key }) => key.host === host)
+        .map(({ key, state, why }) => ({ service: key.service, state, why })),
+    })),
+  );
+}
+
+function nearestSubjects(subject: string, { pools, catalogue }: Facts): readonly string[] {
+  const hosts = pools.flatMap((pool) => pool.nodes.map(({ key }) => key.host.split('.')[0] ?? key.host));
+  return nearest(subject, [
+    ...new Set([...serviceTags(catalogue), ...pools.map(({ service }) => service), ...hosts]),
+  ]);
+}
+
+/** The cluster is named only where one data centre has the service in several. */
+function poolStatus(pool: Pool, all: readonly Pool[], { catalogue, groups }: Facts): Announcement {
+  const { service, dc } = pool;
+  const cluster = all.filter((other) => other.dc === dc).length > 1 ? pool.cluster : undefined;
+  const view = viewPool(pool, serviceFacts(catalogue, service).threshold, groups);
+  return {
+    kind: 'pool-status',
+    service,
+    dc,
+    cluster,
+    view,
+    malformed: pool.malformed.map(({ key }) => key.host),
+  };
+}
+
+function everything({ pools, catalogue, groups }: Facts): readonly Announcement[] {
+  const shown = pools.slice(0, MOST_POOLS).map((pool) => ({
+    service: pool.service,
+    dc: pool.dc,
+    view: viewPool(pool, serviceFacts(catalogue, pool.service).threshold, groups),
+  }));
+  const more = pools.length - shown.length;
+  return [
+    { kind: 'pools-status', pools: shown },
+    ...(more === 0 ? [] : [{ kind: 'more-lines' as const, count: more, command: '!status SERVICE' }]),
+  ];
+}
+
+function operations(subject: string | undefined, { open, recent }: Facts): readonly Announcement[] {
+  const concerns = ({ request, plan }: Operation): boolean =>
+    subject === undefined ||
+    request.service === subject ||
+    plan.changes.some(({ key }) => key.host === subject || key.host.split('.')[0] === subject);
+  const flying = open.filter(concerns).slice(0, MOST_OPERATIONS);
+  const last = recent.find(
+    (operation) => concerns(operation) && operation.steps.some(({ state }) => state === 'done'),
+  );
+  return [
+    ...flying.map((operation) => ({
+      kind: 'operation-line' as const,
+      id: operation.id,
+      state: operation.state,
+      person: operation.request.person,
+      plan: summarizePlan(operation.plan),
+      at: operation.createdAt,
+      missing: missingApprovals(operation),
+      expiresAt: operation.expiresAt,
+    })),
+    last === undefined
+      ? { kind: 'no-change-known' }
+      : {
+          kind: 'last-change',
+          id: last.id,
+          state: last.state,
+          person: last.request.person,
+          what: summarizePlan(last.plan),
+          at: last.endedAt ?? last.touchedAt,
+        },
+  ];
+}

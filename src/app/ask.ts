@@ -1,0 +1,305 @@
+import type { Announcement } from '../core/announcement/announcement.ts';
+import { byHandLines } from '../core/by-hand.ts';
+import { serviceFacts } from '../core/catalogue.ts';
+import type { Fault } from '../core/fault.ts';
+import type { Facts } from '../core/facts.ts';
+import { guardPlan } from '../core/guard-rails.ts';
+import type { Operation, Request } from '../core/operation.ts';
+import type { Plan } from '../core/plan.ts';
+import { summarizePlan } from '../core/plan-summary.ts';
+import { plannedSteps } from '../core/progress.ts';
+import type { Result } from '../core/result.ts';
+import { fail, ok } from '../core/result.ts';
+import { hashPlan, signRequest } from '../core/signature.ts';
+import type { RuleApplied } from '../core/authorization.ts';
+import type { OutboxRow } from '../ports/store.ts';
+import { authorize } from './authorize.ts';
+import { cancelOperation } from './decide.ts';
+import type { Gathered } from './gather.ts';
+import { audit } from './journal.ts';
+import type { Outbox } from './outbox.ts';
+import type { Parts } from './parts.ts';
+import { answer, chatRow } from './speak.ts';
+import type { Utterance } from './utterance.ts';
+
+/** The most by-hand lines that are said in the channel. */
+const MOST_BY_HAND = 3;
+/** Ids tried before giving up: with three characters there are some twenty thousand. */
+const ID_TRIES = 40;
+
+/** A plan that somebody asked for, with the words around it. */
+export interface Wish {
+  readonly command: string;
+  readonly plan: Plan;
+  readonly line: string;
+  readonly reason: string;
+  readonly tasks: readonly string[];
+  readonly dryRun: boolean;
+  /** The operation that an undo puts back or a retry goes on with. */
+  readonly earlier: Operation | undefined;
+  /** Those who could approve and were seen lately. */
+  readonly seen: (rule: RuleApplied, asker: string) => readonly string[];
+}
+
+/**
+ * Answers somebody who asks for a change: refuses, says that there is nothing to do, shows a dry run, or stores the operation
+ * and says what it waits for. Nothing is written to production here.
+ */
+export async function askForPlan(
+  parts: Parts,
+  outbox: Outbox,
+  asked: { readonly wish: Wish; readonly utterance: Utterance; readonly gathered: Gathered },
+): Promise<void> {
+  const { wish, utterance, gathered } = asked;
+  const { nick } = utterance;
+  const { plan } = wish;
+  const say = (...announcements: Announcement[]): Promise<void> => answer(parts, utterance, announcements);
+  if (plan.changes.length === 0) {
+    const alreadySo = plan.alreadySo.map(({ key, state }) => ({ host: key.host, state }));
+    return say({ kind: 'nothing-to-do', nick, service: plan.service, alreadySo, verb: plan.verb });
+  }
+  const judged = await judgeWish(parts, asked);
+  if (wish.dryRun) return say(...(await dryRun(parts, asked, judged)));
+  if (gathered.storeFault !== undefined) return say(...nothingQueued(nick, plan, gathered.storeFault));
+  if (!judged.ok) {
+    await audit(parts, undefined, {
+      event: 'refused',
+      person: utterance.person.name,
+      data: { line: wish.line, fault: judged.fault },
+    });
+    return say({ kind: 'refused', nick, fault: judged.fault, hint: hintFor(judged.fault, plan.service) });
+  }
+  const stored = await storeOperation(parts, asked, judged.value);
+  if (!stored.ok) return say(...nothingQueued(nick, plan, stored.fault));
+  if ('duplicate' in stored.value) {
+    const { duplicate, state } = stored.value;
+    return say({ kind: 'already-known', nick, id: duplicate, state });
+  }
+  outbox.offer(stored.value.rows);
+  const { operation } = stored.value;
+  await parts.faultPoint('after-create');
+  await audit(parts, operation.id, {
+    event: operation.state,
+    person: utterance.person.name,
+    data: { request: operation.request, plan, planHash: operation.planHash, rule: operation.rule },
+  });
+  await leaveBehind(parts, outbox, wish, utterance);
+  if (operation.state === 'queued') await parts.queue.wake(operation.id);
+}
+
+/** What is being put back does not go on: a held operation ends when its undo is asked for. */
+async function leaveBehind(
+  parts: Parts,
+  outbox: Outbox,
+  { plan, earlier }: Wish,
+  { person }: Utterance,
+): Promise<void> {
+  if (plan.undoes !== undefined && earlier?.state === 'held')
+    await cancelOperation(parts, outbox, earlier, person.name);
+}
+
+/** Policy first, then the guard rails: who may not ask learns nothing of the numbers. */
+async function judgeWish(
+  parts: Parts,
+  {
+    wish,
+    utterance,
+    gathered,
+  }: { readonly wish: Wish; readonly utterance: Utterance; readonly gathered: Gathered },
+): Promise<Result<RuleApplied>> {
+  const { facts } = gathered;
+  const rule = authorize(parts.settings, {
+    command: wish.command,
+    plan: wish.plan,
+    person: utterance.person,
+    now: facts.now,
+    recent: facts.recent,
+    id: undefined,
+    undone: wish.plan.undoes === undefined ? undefined : wish.earlier,
+  });
+  if (!rule.ok) return rule;
+  const fault = (await braked(parts, wish)) ?? (await guardWish(parts, wish.plan, facts, rule.value));
+  return fault === undefined ? rule : fail(fault);
+}
+
+/** Going back is not stopped by a freeze; the STOP file stops everything. */
+async function braked({ store, stopFile }: Parts, wish: Wish): Promise<Fault | undefined> {
+  const path = await stopFile.present();
+  if (path !== undefined) return { kind: 'stop-file', path };
+  if (wish.plan.undoes !== undefined) return undefined;
+  const freeze = await store.freeze();
+  return freeze.ok && freeze.value !== undefined ? { kind: 'frozen', ...freeze.value } : undefined;
+}
+
+async function guardWish(
+  parts: Parts,
+  plan: Plan,
+  facts: Facts,
+  rule: RuleApplied,
+): Promise<Fault | undefined> {
+  const { settings, store } = parts;
+  const { threshold } = serviceFacts(settings.catalogue, plan.service);
+  const touched = facts.pools.filter((pool) =>
+    plan.effects.some((effect) => effect.pool.dc === pool.dc && effect.pool.cluster === pool.cluster),
+  );
+  const views = await Promise.all(
+    touched.map(async (pool) => {
+      const removed = await store.removals(pool, facts.now - settings.bounds.removalWindowMs);
+      return {
+        pool,
+        threshold,
+        removed: removed.ok ? removed.value : [],
+        maxShareRemoved: rule.maxShareRemoved,
+        scope: settings.scope,
+      };
+    }),
+  );
+  const open = facts.open.filter(({ id, state }) => !(id === plan.undoes?.id && state === 'held'));
+  return guardPlan(plan, views, open);
+}
+
+async function dryRun(
+  parts: Parts,
+  asked: { readonly wish: Wish; readonly utterance: Utterance },
+  judged: Result<RuleApplied>,
+): Promise<readonly Announcement[]> {
+  const { wish, utterance } = asked;
+  const { notes } = wish.plan;
+  await audit(parts, undefined, {
+    event: 'dry-run',
+    person: utterance.person.name,
+    data: { line: wish.line, planHash: hashPlan(wish.plan) },
+  });
+  return [
+    {
+      kind: 'dry-run',
+      nick: utterance.nick,
+      approvals: judged.ok ? judged.value.approvals : 0,
+      plan: summarizePlan(wish.plan),
+      notes,
+      fault: judged.ok ? undefined : judged.fault,
+    },
+  ];
+}
+
+/** When nothing can be queued, the exact lines to type instead; Redis is not needed for those. */
+export function nothingQueued(nick: string, plan: Plan, fault: Fault): readonly Announcement[] {
+  const lines = byHandLines(plannedSteps(plan));
+  const shown = lines.slice(0, MOST_BY_HAND);
+  return [
+    { kind: 'nothing-queued', nick, fault, byHand: shown, more: lines.length - shown.length },
+    ...shown.map((line) => ({ kind: 'by-hand' as const, line })),
+  ];
+}
+
+interface Stored {
+  readonly operation: Operation;
+  readonly rows: readonly OutboxRow[];
+}
+
+async function storeOperation(
+  parts: Parts,
+  { wish, utterance }: { readonly wish: Wish; readonly utterance: Utterance },
+  rule: RuleApplied,
+): Promise<Result<Stored | { readonly duplicate: string; readonly state: Operation['state'] }>> {
+  for (let attempt = 0; attempt < ID_TRIES; attempt++) {
+    const operation = newOperation(parts, {
+      wish,
+      utterance,
+      rule,
+      id: parts.settings.operationId(utterance.eventKey, attempt),
+    });
+    const rows = [requestRow(operation, wish, utterance, rule)];
+    const created = await parts.store.create(operation, rows);
+    if (!created.ok) return created;
+    if (created.value.kind === 'created') return ok({ operation, rows });
+    if (created.value.kind === 'duplicate') {
+      const known = await parts.store.operation(created.value.id);
+      return ok({
+        duplicate: created.value.id,
+        state: known.ok ? (known.value?.state ?? 'refused') : 'received',
+      });
+    }
+  }
+  return fail({ kind: 'store-refuses', cause: 'no free operation id' });
+}
+
+function newOperation(
+  parts: Parts,
+  { wish, utterance, rule, id }: { wish: Wish; utterance: Utterance; rule: RuleApplied; id: string },
+): Operation {
+  const at = parts.clock.now();
+  const { transport, channel, eventKey, person } = utterance;
+  const request: Request = {
+    command: wish.command,
+    line: wish.line,
+    service: wish.plan.service,
+    reason: wish.reason,
+    tasks: wish.tasks,
+    person: person.name,
+    transport,
+    channel,
+    eventKey,
+    at: utterance.at,
+  };
+  const planHash = hashPlan(wish.plan);
+  return {
+    schema: '1',
+    id,
+    state: rule.approvals === 0 ? 'queued' : 'awaiting-approval',
+    request,
+    plan: wish.plan,
+    planHash,
+    signature: signRequest(parts.settings.signingKey, { id, planHash, request }),
+    rule,
+    createdAt: at,
+    expiresAt: at + rule.expiresMs,
+    nudgedAt: undefined,
+    queuedAt: rule.approvals === 0 ? at : undefined,
+    startedAt: undefined,
+    endedAt: undefined,
+    touchedAt: at,
+    epoch: 0,
+    steps: plannedSteps(wish.plan),
+    votes: [],
+    stopRequestedBy: undefined,
+    fault: undefined,
+    viewId: undefined,
+  };
+}
+
+function requestRow(
+  operation: Operation,
+  wish: Wish,
+  { nick, transport, channel }: Utterance,
+  rule: RuleApplied,
+): OutboxRow {
+  const { id, plan } = operation;
+  const common = { nick, id, plan: summarizePlan(plan), notes: plan.notes };
+  const announcement: Announcement =
+    operation.state === 'queued'
+      ? { kind: 'starts', ...common }
+      : {
+          kind: 'waits',
+          ...common,
+          approvals: rule.approvals,
+          reactions: false,
+          expiresAt: operation.expiresAt,
+          seen: wish.seen(rule, operation.request.person),
+        };
+  return chatRow({ transport, channel }, { id, name: 'request', at: operation.createdAt, announcement });
+}
+
+/** What to type next after a refusal. */
+export function hintFor(fault: Fault, service: string): string | undefined {
+  switch (fault.kind) {
+    case 'floor':
+    case 'last-host':
+    case 'share-removed':
+      return `See !status ${service}.`;
+    case 'no-rule':
+      return 'See policy.yaml.';
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,362 @@
+import type { Announcement } from '../core/announcement/announcement.ts';
+import { missingApprovals, mayApprove } from '../core/approval.ts';
+import type { Decision } from '../core/decision.ts';
+import type { Fault } from '../core/fault.ts';
+import type { Operation, OperationState } from '../core/operation.ts';
+import { summarizePlan } from '../core/plan-summary.ts';
+import { objectResults } from '../core/progress.ts';
+import type { Result } from '../core/result.ts';
+import { fail, ok } from '../core/result.ts';
+import { findForgery, signVote } from '../core/signature.ts';
+import type { Vote } from '../core/operation.ts';
+import { authorize } from './authorize.ts';
+import { freezeForForgery } from './end-operation.ts';
+import { audit, journalTransition } from './journal.ts';
+import type { Outbox } from './outbox.ts';
+import type { Parts } from './parts.ts';
+import { settleOperation } from './settle-operation.ts';
+import { answer, chatRow } from './speak.ts';
+import type { Utterance } from './utterance.ts';
+
+/** Carries out what a person rules about an operation, or about all of them, and answers. */
+export async function decide(
+  parts: Parts,
+  outbox: Outbox,
+  decision: Decision,
+  utterance: Utterance,
+): Promise<void> {
+  const said = await carryOut(parts, outbox, decision, utterance);
+  if (!said.ok) {
+    await answer(parts, utterance, [
+      { kind: 'refused', nick: utterance.nick, fault: said.fault, hint: undefined },
+    ]);
+    await audit(parts, 'id' in decision ? decision.id : undefined, {
+      event: `${decision.kind}-refused`,
+      person: utterance.person.name,
+      data: { fault: said.fault },
+    });
+    return;
+  }
+  await answer(parts, utterance, said.value);
+}
+
+async function carryOut(
+  parts: Parts,
+  outbox: Outbox,
+  decision: Decision,
+  utterance: Utterance,
+): Promise<Result<readonly Announcement[]>> {
+  switch (decision.kind) {
+    case 'freeze':
+    case 'thaw':
+      return freezeOrThaw(parts, decision.kind, decision.reason, utterance);
+    case 'stop-all':
+      return stopAll(parts, outbox, utterance);
+    default: {
+      const operation = await findOperation(parts, decision.id);
+      if (!operation.ok) return operation;
+      return decideOne(parts, outbox, { kind: decision.kind, operation: operation.value, utterance });
+    }
+  }
+}
+
+interface One {
+  readonly kind: Extract<Decision, { id: string }>['kind'];
+  readonly operation: Operation;
+  readonly utterance: Utterance;
+}
+
+async function decideOne(parts: Parts, outbox: Outbox, one: One): Promise<Result<readonly Announcement[]>> {
+  switch (one.kind) {
+    case 'approve':
+      return approve(parts, outbox, one);
+    case 'deny':
+      return deny(parts, outbox, one);
+    case 'unapprove':
+      return unapprove(parts, one);
+    case 'cancel':
+      return cancel(parts, outbox, one);
+    case 'stop':
+      return stop(parts, outbox, one);
+    case 'resume':
+      return resume(parts, outbox, one);
+    case 'settle':
+      return settleOperation(parts, outbox, one.operation, one.utterance);
+  }
+}
+
+async function findOperation(parts: Parts, id: string): Promise<Result<Operation>> {
+  const found = await parts.store.operation(id);
+  if (!found.ok) return found;
+  if (found.value !== undefined) return ok(found.value);
+  const open = await parts.store.open();
+  return fail({
+    kind: 'operation-unknown',
+    id,
+    nearest: open.ok ? open.value.map((one) => one.id).slice(0, 3) : [],
+  });
+}
+
+async function approve(
+  parts: Parts,
+  outbox: Outbox,
+  { operation, utterance, kind }: One,
+): Promise<Result<readonly Announcement[]>> {
+  const refused = whyNotApprove(operation, utterance, parts.clock.now());
+  if (refused !== undefined) return fail(refused);
+  const forgery = findForgery(parts.settings.signingKey, operation);
+  if (forgery !== undefined) {
+    await freezeForForgery(parts, outbox, operation, forgery);
+    return fail({ kind: 'forged', id: operation.id, what: forgery });
+  }
+  const outcome = await vote(parts, operation, utterance, 'approve');
+  if (!outcome.ok) return outcome;
+  const { id, plan } = operation;
+  switch (outcome.value.kind) {
+    case 'counted': {
+      const { missing } = outcome.value;
+      await parts.faultPoint('after-vote');
+      const ahead = missing > 0 ? undefined : await aheadOf(parts, outcome.value.operation);
+      if (missing === 0 && ahead === undefined) await parts.queue.wake(id);
+      return ok([
+        { kind: 'approved', id, person: utterance.person.name, plan: summarizePlan(plan), missing, ahead },
+      ]);
+    }
+    case 'already':
+      return fail({ kind: 'already-approved', id, missing: outcome.value.missing });
+    case 'own':
+      return fail({ kind: 'own-request', id, missing: outcome.value.missing });
+    case 'not-waiting':
+      return fail({ kind: 'not-waiting', id, state: outcome.value.state, command: kind });
+    case 'expired':
+      return fail({ kind: 'expired', id, at: outcome.value.at });
+    case 'plan-differs':
+      return fail({ kind: 'plan-differs', id });
+    case 'unknown':
+      return fail({ kind: 'operation-unknown', id, nearest: [] });
+  }
+}
+
+/** Said in words before the script says it in numbers; the script has the last word. */
+function whyNotApprove(operation: Operation, { person }: Utterance, now: number): Fault | undefined {
+  const { id, state } = operation;
+  if (state === 'expired') return { kind: 'expired', id, at: operation.endedAt ?? operation.expiresAt };
+  if (state !== 'awaiting-approval') return { kind: 'not-waiting', id, state, command: 'approve' };
+  if (now >= operation.expiresAt) return { kind: 'expired', id, at: operation.expiresAt };
+  const missing = missingApprovals(operation);
+  if (person.name === operation.request.person) return { kind: 'own-request', id, missing };
+  if (!mayApprove(operation.rule, operation.request.person, person))
+    return { kind: 'role-missing', person: person.name, need: operation.rule.approve };
+  const before = operation.votes.some((one) => one.person === person.name && one.verdict === 'approve');
+  return before ? { kind: 'already-approved', id, missing } : undefined;
+}
+
+async function vote(
+  parts: Parts,
+  operation: Operation,
+  { person, eventKey }: Utterance,
+  verdict: Vote['verdict'],
+): ReturnType<Parts['store']['vote']> {
+  const { id, planHash } = operation;
+  const at = parts.clock.now();
+  const unsigned = { person: person.name, verdict, planHash, eventKey, at };
+  const signature = signVote(parts.settings.signingKey, { id, vote: unsigned });
+  const outcome = await parts.store.vote(id, { ...unsigned, signature }, at);
+  if (outcome.ok)
+    await audit(parts, id, {
+      event: verdict,
+      person: person.name,
+      data: { planHash, eventKey, outcome: outcome.value.kind },
+    });
+  return outcome;
+}
+
+async function aheadOf(parts: Parts, { id, request }: Operation): Promise<string | undefined> {
+  const head = await parts.store.headOfLine(request.service);
+  return head.ok && head.value !== id ? head.value : undefined;
+}
+
+/** Denying is a brake: any person with a role may, and one is enough. */
+async function deny(
+  parts: Parts,
+  outbox: Outbox,
+  { operation, utterance }: One,
+): Promise<Result<readonly Announcement[]>> {
+  const { id, state } = operation;
+  if (state !== 'awaiting-approval') return fail({ kind: 'not-waiting', id, state, command: 'deny' });
+  const at = parts.clock.now();
+  const { person } = utterance;
+  const row = chatRow(operation.request, {
+    id,
+    name: 'end',
+    at,
+    announcement: { kind: 'denied', id, person: person.name },
+  });
+  const moved = await journalTransition(
+    parts,
+    outbox,
+    { id, from: ['awaiting-approval'], to: 'denied', at, patch: { endedAt: at }, rows: [row] },
+    { event: 'denied', person: person.name },
+  );
+  return moved.ok ? ok([]) : late(moved.fault, 'deny');
+}
+
+async function unapprove(
+  parts: Parts,
+  { operation, utterance }: One,
+): Promise<Result<readonly Announcement[]>> {
+  const { id } = operation;
+  const { name } = utterance.person;
+  const outcome = await parts.store.withdraw(id, name, parts.clock.now());
+  if (!outcome.ok) return outcome;
+  if (outcome.value === 'none') return fail({ kind: 'not-approved-by-you', id });
+  if (outcome.value !== 'withdrawn')
+    return fail({ kind: 'not-waiting', id, state: outcome.value.state, command: 'unapprove' });
+  await audit(parts, id, { event: 'withdrawn', person: name });
+  const votes = operation.votes.filter(({ person }) => person !== name);
+  return ok([{ kind: 'withdrawn', id, person: name, missing: missingApprovals({ ...operation, votes }) }]);
+}
+
+async function cancel(
+  parts: Parts,
+  outbox: Outbox,
+  { operation, utterance }: One,
+): Promise<Result<readonly Announcement[]>> {
+  const { id, state } = operation;
+  // What runs is stopped first: then people see what is done before they decide that the rest never will be.
+  if (state === 'running') return stop(parts, outbox, { kind: 'stop', operation, utterance });
+  const cancellable: readonly OperationState[] = ['awaiting-approval', 'queued', 'held'];
+  if (!cancellable.includes(state)) return fail({ kind: 'not-waiting', id, state, command: 'cancel' });
+  const moved = await cancelOperation(parts, outbox, operation, utterance.person.name);
+  return moved.ok ? ok([]) : late(moved.fault, 'cancel');
+}
+
+/** Ends an operation that waits, is queued or held: what it changed stays changed. */
+export async function cancelOperation(
+  parts: Parts,
+  outbox: Outbox,
+  operation: Operation,
+  person: string,
+): Promise<Result<Operation>> {
+  const { id, state, request } = operation;
+  const at = parts.clock.now();
+  const announcement = { kind: 'cancelled' as const, id, person, objects: objectResults(operation) };
+  const row = chatRow(request, { id, name: 'end', at, announcement });
+  return journalTransition(
+    parts,
+    outbox,
+    { id, from: [state], to: 'cancelled', at, patch: { endedAt: at }, rows: [row] },
+    { event: 'cancelled', person },
+  );
+}
+
+async function stop(
+  parts: Parts,
+  outbox: Outbox,
+  { operation, utterance }: One,
+): Promise<Result<readonly Announcement[]>> {
+  const { id, state } = operation;
+  const person = utterance.person.name;
+  if (state === 'awaiting-approval') {
+    const moved = await cancelOperation(parts, outbox, operation, person);
+    return moved.ok ? ok([]) : late(moved.fault, 'stop');
+  }
+  if (state !== 'queued' && state !== 'running')
+    return fail({ kind: 'not-waiting', id, state, command: 'stop' });
+  const marked = await requestStop(parts, outbox, operation, person);
+  return marked.ok ? ok([{ kind: 'stopping', ids: [id], person }]) : late(marked.fault, 'stop');
+}
+
+async function requestStop(
+  parts: Parts,
+  outbox: Outbox,
+  { id, state }: Operation,
+  person: string,
+): Promise<Result<Operation>> {
+  const at = parts.clock.now();
+  return journalTransition(
+    parts,
+    outbox,
+    { id, from: [state], to: state, at, patch: { stopRequestedBy: person } },
+    { event: 'stop-requested', person },
+  );
+}
+
+async function stopAll(
+  parts: Parts,
+  outbox: Outbox,
+  utterance: Utterance,
+): Promise<Result<readonly Announcement[]>> {
+  const open = await parts.store.open();
+  if (!open.ok) return open;
+  const person = utterance.person.name;
+  const busy = open.value.filter(({ state }) => state === 'queued' || state === 'running');
+  const ids: string[] = [];
+  for (const operation of busy) {
+    const stopped = await requestStop(parts, outbox, operation, person);
+    if (stopped.ok) ids.push(operation.id);
+  }
+  return ok([{ kind: 'stopping', ids, person }]);
+}
+
+/** Whoever resumes must be allowed to ask for it; the worker then checks everything anew. */
+async function resume(
+  parts: Parts,
+  outbox: Outbox,
+  { operation, utterance }: One,
+): Promise<Result<readonly Announcement[]>> {
+  const { id, state, plan, request } = operation;
+  if (state !== 'held') return fail({ kind: 'not-waiting', id, state, command: 'resume' });
+  const undone = plan.undoes === undefined ? undefined : await parts.store.operation(plan.undoes.id);
+  const rule = authorize(parts.settings, {
+    command: request.command,
+    plan,
+    person: utterance.person,
+    now: operation.createdAt,
+    recent: [],
+    id,
+    undone: undone?.ok === true ? undone.value : undefined,
+  });
+  if (!rule.ok) return rule;
+  const at = parts.clock.now();
+  const left = objectResults(operation).filter(({ result }) => result !== 'done').length;
+  const moved = await journalTransition(
+    parts,
+    outbox,
+    {
+      id,
+      from: ['held'],
+      to: 'running',
+      at,
+      takeOver: true,
+      patch: { stopRequestedBy: undefined, fault: undefined },
+    },
+    { event: 'resumed', person: utterance.person.name },
+  );
+  if (!moved.ok) return late(moved.fault, 'resume');
+  await answer(parts, utterance, [{ kind: 'resumed', id, person: utterance.person.name, left }]);
+  await parts.queue.wake(id);
+  return ok([]);
+}
+
+async function freezeOrThaw(
+  parts: Parts,
+  kind: 'freeze' | 'thaw',
+  reason: string,
+  { person, transport, channel }: Utterance,
+): Promise<Result<readonly Announcement[]>> {
+  const at = parts.clock.now();
+  const set = await parts.store.setFreeze(
+    kind === 'freeze' ? { by: person.name, reason, at } : undefined,
+    [],
+  );
+  if (!set.ok) return set;
+  await audit(parts, undefined, { event: kind, person: person.name, data: { reason, transport, channel } });
+  return ok([{ kind: kind === 'freeze' ? 'frozen' : 'thawed', person: person.name, reason }]);
+}
+
+/** Somebody else was faster: the state that it is in now says so. */
+function late(fault: Fault, command: string): Result<never> {
+  if (fault.kind !== 'transition-refused') return fail(fault);
+  return fail({ kind: 'not-waiting', id: fault.id, state: fault.state, command });
+}

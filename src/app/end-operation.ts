@@ -1,0 +1,155 @@
+import type { EndKind } from '../core/announcement/announcement.ts';
+import { byHandLines } from '../core/by-hand.ts';
+import type { Fault } from '../core/fault.ts';
+import type { Operation } from '../core/operation.ts';
+import { summarizePlan } from '../core/plan-summary.ts';
+import { objectResults, touchedProduction } from '../core/progress.ts';
+import { salEnd } from '../core/sal/from-operation.ts';
+import type { SalRecord } from '../core/sal/record.ts';
+import type { StepRecord } from '../core/step.ts';
+import type { OutboxRow, Removal } from '../ports/store.ts';
+import { announce, audit, journalTransition } from './journal.ts';
+import type { Outbox } from './outbox.ts';
+import type { Parts } from './parts.ts';
+import { chatRow } from './speak.ts';
+
+/** The most by-hand lines that are said in the channel. */
+const MOST_BY_HAND = 3;
+
+/** How an operation comes to a stop other than by being done. */
+export interface End {
+  readonly end: Exclude<EndKind, 'done' | 'cancelled'>;
+  readonly fault: Fault;
+  /** The step that it stopped at, in its new state. */
+  readonly step?: StepRecord;
+  readonly removals?: readonly Removal[];
+}
+
+/**
+ * Brings an operation to a stop: one transition with what is said about it and, when production was or may have been changed,
+ * the log line. A forged one also freezes production.
+ */
+export async function endOperation(
+  parts: Parts,
+  outbox: Outbox,
+  operation: Operation,
+  end: End,
+): Promise<void> {
+  const at = parts.clock.now();
+  const { step } = end;
+  const current = await asRunning(parts, outbox, operation, end.end);
+  if (current === undefined) return;
+  const after: Operation =
+    step === undefined
+      ? current
+      : { ...current, steps: current.steps.map((one) => (one.index === step.index ? step : one)) };
+  const final = end.end !== 'held' && end.end !== 'uncertain';
+  const moved = await journalTransition(
+    parts,
+    outbox,
+    {
+      id: operation.id,
+      from: [current.state],
+      to: end.end,
+      at,
+      epoch: current.epoch,
+      patch: { fault: end.fault, ...(final ? { endedAt: at } : {}) },
+      ...(step === undefined ? {} : { steps: [{ from: ['planned', 'intent'], record: step }] }),
+      ...(end.removals === undefined ? {} : { removals: end.removals }),
+      rows: endRows(parts, after, end, at),
+    },
+    { event: end.end, data: { fault: end.fault } },
+  );
+  if (!moved.ok) {
+    parts.log.error({ op: operation.id, end: end.end, fault: moved.fault }, 'end not journaled');
+    return;
+  }
+  if (end.fault.kind === 'forged') await freezeForForgery(parts, outbox, operation, end.fault.what);
+}
+
+/** A queued operation can conflict or be refused as it is; to be held or to fail it has to have begun. */
+async function asRunning(
+  parts: Parts,
+  outbox: Outbox,
+  operation: Operation,
+  end: EndKind,
+): Promise<Operation | undefined> {
+  if (operation.state !== 'queued' || end === 'conflict' || end === 'refused') return operation;
+  const { id, epoch } = operation;
+  const at = parts.clock.now();
+  const begun = await journalTransition(
+    parts,
+    outbox,
+    { id, from: ['queued'], to: 'running', at, epoch, takeOver: true, patch: { startedAt: at } },
+    { event: 'running' },
+  );
+  return begun.ok ? begun.value : undefined;
+}
+
+function endRows(parts: Parts, operation: Operation, { end, fault }: End, at: number): readonly OutboxRow[] {
+  const { id, plan, request } = operation;
+  // An operation may be held more than once; everything else ends once.
+  const name = end === 'held' ? `held-${String(operation.epoch)}` : end === 'uncertain' ? 'unknown' : 'end';
+  const open = operation.steps.filter(({ state }) => state !== 'done');
+  const byHand = cannotActItself(fault) ? byHandLines(open).slice(0, MOST_BY_HAND) : [];
+  const announcement = {
+    kind: 'stopped-at' as const,
+    end,
+    id,
+    plan: summarizePlan(plan),
+    fault,
+    objects: objectResults(operation),
+    byHand,
+  };
+  const lines = byHand.map((line, index) =>
+    chatRow(request, {
+      id,
+      name: `${name}-by-hand-${String(index)}`,
+      at,
+      announcement: { kind: 'by-hand', line },
+    }),
+  );
+  const log = touchedProduction(operation)
+    ? salRow(
+        parts,
+        operation,
+        `log-${name}`,
+        at,
+        salEnd(operation, end === 'uncertain' ? 'ERROR' : 'FAIL', at),
+      )
+    : [];
+  return [chatRow(request, { id, name, at, announcement }), ...lines, ...log];
+}
+
+/** Faults that somebody with other rights, or on another host, does not have. */
+function cannotActItself({ kind }: Fault): boolean {
+  return kind === 'conftool-forbidden' || kind === 'conftool-read-only' || kind === 'outside-scope';
+}
+
+/** The row of a log line. */
+export function salRow(
+  parts: Parts,
+  operation: Operation,
+  name: string,
+  at: number,
+  record: SalRecord,
+): readonly OutboxRow[] {
+  const { transport, channel } = parts.settings.sal;
+  return [{ key: `${operation.id}:${name}`, op: operation.id, at, transport, channel, kind: 'sal', record }];
+}
+
+/** Somebody can write to Redis who should not: nothing more may be believed until a person has looked. */
+export async function freezeForForgery(
+  parts: Parts,
+  outbox: Outbox,
+  operation: Operation,
+  what: string,
+): Promise<void> {
+  const at = parts.clock.now();
+  const { id, request } = operation;
+  const row = chatRow(request, { id, name: 'forgery', at, announcement: { kind: 'forgery', id, what } });
+  const frozen = await parts.store.setFreeze({ by: 'sluice', reason: `${id} was forged`, at }, [row]);
+  if (frozen.ok) outbox.offer([row]);
+  else await announce(parts, outbox, [row]);
+  await audit(parts, id, { event: 'forged', data: { what } });
+}

@@ -1,0 +1,101 @@
+import type { Fault } from '../core/fault.ts';
+import type { Facts, Reads } from '../core/facts.ts';
+import type { Pool } from '../core/node.ts';
+import type { Operation } from '../core/operation.ts';
+import type { Person } from '../core/people.ts';
+import type { Result } from '../core/result.ts';
+import { ok } from '../core/result.ts';
+import type { Parts } from './parts.ts';
+
+/** How many ended operations a command may look back on. */
+const RECENT = 50;
+
+/** Who wants to know. */
+export interface Asker {
+  readonly nick: string;
+  readonly account: string | undefined;
+  readonly person: Person | undefined;
+}
+
+/** What could be read. `storeFault` is there when the journal does not answer: reading goes on without it, writing does not. */
+export interface Gathered {
+  readonly facts: Facts;
+  readonly storeFault: Fault | undefined;
+}
+
+/**
+ * Reads what a command needs, production and journal at once.
+ *
+ * @returns a Fault of conftool when production cannot be read but is needed; without the journal the facts have no operations.
+ */
+export async function gatherFacts(parts: Parts, reads: Reads, asker: Asker): Promise<Result<Gathered>> {
+  const { conftool, store, settings } = parts;
+  const [journal, production, health] = await Promise.all([
+    readJournal(parts, reads),
+    readProduction(parts, reads),
+    reads.kind === 'health' ? parts.health() : [],
+  ]);
+  if (!production.ok) return production;
+  const { operation, storeFault } = journal;
+  const pools =
+    operation === undefined || reads.kind !== 'operation'
+      ? production
+      : await conftool.poolsOfService(operation.request.service);
+  if (!pools.ok) return pools;
+  const services = pools.value.length > 0 || reads.kind === 'nothing' ? [] : await knownServices(parts);
+  const freeze = reads.kind === 'subject' ? await store.freeze() : undefined;
+  const facts: Facts = {
+    now: parts.clock.now(),
+    ...asker,
+    catalogue: settings.catalogue,
+    groups: settings.groups,
+    scope: settings.scope,
+    pools: pools.value,
+    services,
+    operation,
+    open: journal.open,
+    recent: journal.recent,
+    freeze: freeze?.ok === true ? freeze.value : undefined,
+    health,
+    commands: settings.commands,
+  };
+  return ok({ facts, storeFault });
+}
+
+async function readJournal(
+  { store }: Parts,
+  reads: Reads,
+): Promise<{
+  open: readonly Operation[];
+  recent: readonly Operation[];
+  operation: Operation | undefined;
+  storeFault: Fault | undefined;
+}> {
+  const nothing = { open: [], recent: [], operation: undefined, storeFault: undefined };
+  if (reads.kind === 'nothing' || reads.kind === 'health') return nothing;
+  const [open, recent, operation] = await Promise.all([
+    store.open(),
+    store.recent(RECENT),
+    reads.kind === 'operation' ? store.operation(reads.id) : ok(undefined),
+  ]);
+  if (!open.ok) return { ...nothing, storeFault: open.fault };
+  if (!recent.ok) return { ...nothing, storeFault: recent.fault };
+  if (!operation.ok) return { ...nothing, storeFault: operation.fault };
+  return { open: open.value, recent: recent.value, operation: operation.value, storeFault: undefined };
+}
+
+/** A subject is a service or a host: services are looked for first, since that reads less. */
+async function readProduction({ conftool }: Parts, reads: Reads): Promise<Result<readonly Pool[]>> {
+  if (reads.kind === 'service') return conftool.poolsOfService(reads.service);
+  if (reads.kind !== 'subject') return ok([]);
+  if (reads.subject !== undefined) {
+    const pools = await conftool.poolsOfService(reads.subject);
+    if (!pools.ok || pools.value.length > 0) return pools;
+  }
+  return conftool.allPools();
+}
+
+async function knownServices({ conftool }: Parts): Promise<readonly string[]> {
+  const pools = await conftool.allPools();
+  return pools.ok ? [...new Set(pools.value.map(({ service }) => service))] : [];
+}

@@ -1,0 +1,187 @@
+import type { Announcement } from '../core/announcement/announcement.ts';
+import { wordAnnouncement } from '../core/announcement/word.ts';
+import { eligibleApprovers } from '../core/approval.ts';
+import type { Fault } from '../core/fault.ts';
+import type { Invocation } from '../core/invocation.ts';
+import { parseLine } from '../core/invocation.ts';
+import type { Operation } from '../core/operation.ts';
+import type { Person } from '../core/people.ts';
+import { personOfAccount } from '../core/people.ts';
+import type { Plan } from '../core/plan.ts';
+import type { Inbound } from '../ports/chat.ts';
+import type { Wish } from './ask.ts';
+import { askForPlan } from './ask.ts';
+import { decide } from './decide.ts';
+import { gatherFacts } from './gather.ts';
+import { audit } from './journal.ts';
+import type { Outbox } from './outbox.ts';
+import type { Parts } from './parts.ts';
+import type { PeopleSeen } from './people-seen.ts';
+import { answer } from './speak.ts';
+import type { Utterance } from './utterance.ts';
+
+/** A stranger is told once in this time that they are one. */
+const STRANGER_EVERY_MS = 600_000;
+
+/** ✅ approves and ❌ denies; any other reaction is how people talk. */
+const REACTIONS: Readonly<Record<string, 'approve' | 'deny'>> = { '✅': 'approve', '❌': 'deny' };
+
+/** What hearing needs: the parts, what is to be said, and who was seen. */
+export interface Ear {
+  readonly parts: Parts;
+  readonly outbox: Outbox;
+  readonly seen: PeopleSeen;
+}
+
+/**
+ * Takes in one event of a network, in the order of the gate: replay, age, our word, channel, person; then does what was said.
+ * What is replayed or old never runs.
+ */
+export async function hear(ear: Ear, event: Inbound): Promise<void> {
+  const { parts, outbox, seen } = ear;
+  outbox.hear(event);
+  if (event.replay || parts.clock.now() - event.at > parts.settings.bounds.oldestCommandMs) {
+    parts.log.info({ event: event.eventKey }, 'replayed or old: not run');
+    return;
+  }
+  const person = personOf(parts, event);
+  if (person !== undefined && event.channel !== undefined) seen.note(person);
+  if (event.kind === 'reaction') await hearReaction(ear, event, person);
+  else await hearText(ear, event, person);
+}
+
+function personOf(parts: Parts, { actor }: Inbound): Person | undefined {
+  return actor.account === undefined ? undefined : personOfAccount(parts.settings.people(), actor.account);
+}
+
+async function hearReaction(
+  ear: Ear,
+  event: Inbound & { readonly kind: 'reaction' },
+  person: Person | undefined,
+): Promise<void> {
+  const { parts, outbox } = ear;
+  const kind = REACTIONS[event.emoji.replace(/\uFE0F/g, '')];
+  if (kind === undefined || event.channel === undefined) return;
+  const found = await parts.store.operationShownBy(event.targetId);
+  if (!found.ok || found.value === undefined) return;
+  const id = found.value;
+  const utterance = await admit(ear, event, event.channel, person, undefined);
+  if (utterance !== undefined) await decide(parts, outbox, { kind, id }, utterance);
+}
+
+async function hearText(
+  ear: Ear,
+  event: Inbound & { readonly kind: 'text' },
+  person: Person | undefined,
+): Promise<void> {
+  const { parts } = ear;
+  const isPrivate = event.channel === undefined;
+  const parsed = parseLine(event.text, parts.settings.commands, { addressed: event.addressed || isPrivate });
+  if (parsed.kind === 'nothing') return;
+  if (event.channel === undefined) return pointToChannel(ear, event);
+  const command = parsed.kind === 'invocation' ? parsed.command.name : undefined;
+  const utterance = await admit(ear, event, event.channel, person, command);
+  if (utterance === undefined) return;
+  if (parsed.kind === 'invocation') await invoke(ear, parsed, utterance);
+  else await refuse(parts, utterance, parsed.fault);
+}
+
+/**
+ * Only a person of people.yaml with a role is listened to; everybody else is told why, once in a while.
+ *
+ * @returns undefined when they were turned away.
+ */
+async function admit(
+  ear: Ear,
+  event: Inbound,
+  channel: string,
+  person: Person | undefined,
+  command: string | undefined,
+): Promise<Utterance | undefined> {
+  const { parts, seen } = ear;
+  const { actor, eventKey, at } = event;
+  const [nick, account] = [actor.display, actor.account];
+  const place = { transport: actor.transport, channel };
+  if (person !== undefined && account !== undefined) {
+    const utterance: Utterance = { person, nick, account, ...place, eventKey, at };
+    if (person.roles.length > 0 || command === 'whoami') return utterance;
+    await refuse(parts, utterance, { kind: 'role-missing', person: person.name, need: ['any'] });
+    return undefined;
+  }
+  if (!seen.mayAnswerStranger(`${actor.transport}:${nick}`, STRANGER_EVERY_MS)) return undefined;
+  const fault: Fault = { kind: 'person-unknown', account, nick };
+  await audit(parts, undefined, { event: 'stranger', data: { nick, account } });
+  const announcement: Announcement =
+    command === 'whoami'
+      ? { kind: 'whoami', nick, person: undefined, account, roles: [] }
+      : { kind: 'refused', nick, fault, hint: undefined };
+  await answer(parts, place, [announcement]);
+  return undefined;
+}
+
+/** A private message is seen by nobody else, so nothing is decided there. */
+async function pointToChannel({ parts, seen }: Ear, { actor }: Inbound): Promise<void> {
+  const chat = parts.chats.find(({ transport }) => transport === actor.transport);
+  const channel = chat?.channels[0];
+  if (chat === undefined || channel === undefined) return;
+  if (
+    actor.account === undefined &&
+    !seen.mayAnswerStranger(`${actor.transport}:${actor.display}`, STRANGER_EVERY_MS)
+  )
+    return;
+  await chat.tell(
+    actor.display,
+    wordAnnouncement({ kind: 'use-channel', channel }, chat.capabilities(channel).roomBytes),
+  );
+}
+
+async function refuse(parts: Parts, utterance: Utterance, fault: Fault): Promise<void> {
+  await audit(parts, undefined, { event: 'refused', person: utterance.person.name, data: { fault } });
+  await answer(parts, utterance, [{ kind: 'refused', nick: utterance.nick, fault, hint: undefined }]);
+}
+
+async function invoke(ear: Ear, invocation: Invocation, utterance: Utterance): Promise<void> {
+  const { parts, outbox } = ear;
+  const { command, given } = invocation;
+  if (command.kind === 'decide')
+    return decide(parts, outbox, command.decide(given, invocation.reason), utterance);
+  const reads = command.reads(given);
+  const gathered = await gatherFacts(parts, reads, utterance);
+  if (!gathered.ok) return refuse(parts, utterance, gathered.fault);
+  const { facts, storeFault } = gathered.value;
+  // Production alone answers `!status` and plans a dry run; what is about operations needs the journal.
+  const needsJournal = reads.kind === 'operation' || reads.kind === 'operations';
+  if (storeFault !== undefined && needsJournal) return refuse(parts, utterance, storeFault);
+  if (command.kind === 'answer') {
+    const said = command.answer(given, facts);
+    return said.ok ? answer(parts, utterance, said.value) : refuse(parts, utterance, said.fault);
+  }
+  const plan = command.plan(given, facts);
+  if (!plan.ok) return refuse(parts, utterance, plan.fault);
+  await askForPlan(parts, outbox, {
+    wish: wishOf(ear, invocation, plan.value, facts.operation),
+    utterance,
+    gathered: gathered.value,
+  });
+}
+
+/** An undo or a retry that gives no reason or task of its own goes on under those of the operation it is about. */
+function wishOf(
+  { parts, seen }: Ear,
+  invocation: Invocation,
+  plan: Plan,
+  earlier: Operation | undefined,
+): Wish {
+  const { reason, tasks, line, dryRun } = invocation;
+  return {
+    command: plan.undoes === undefined ? plan.verb : 'undo',
+    plan,
+    line,
+    reason: reason === '' && plan.undoes === undefined ? (earlier?.request.reason ?? '') : reason,
+    tasks: tasks.length === 0 ? (earlier?.request.tasks ?? []) : tasks,
+    dryRun,
+    earlier,
+    seen: (rule, asker) =>
+      eligibleApprovers(rule, asker, [], seen.lately(parts.settings.bounds.seenLatelyMs)),
+  };
+}

@@ -1,0 +1,44 @@
+import type { Operation } from '../core/operation.ts';
+import type { Result } from '../core/result.ts';
+import { fail, ok } from '../core/result.ts';
+import type { OutboxRow, Transition } from '../ports/store.ts';
+import type { Outbox } from './outbox.ts';
+import type { Parts } from './parts.ts';
+
+/**
+ * One step of an operation's life: the journal first, the audit log second, then what there is to be said about it.
+ *
+ * @param event what happened, for the audit log; `person` who did it.
+ * @returns the operation after it; Fault `audit-failed` when the journal has it and the audit log does not: nothing may be written then.
+ */
+export async function journalTransition(
+  parts: Parts,
+  outbox: Outbox,
+  transition: Transition,
+  told: { readonly event: string; readonly person?: string | undefined; readonly data?: unknown },
+): Promise<Result<Operation>> {
+  const moved = await parts.store.transition(transition);
+  if (!moved.ok) return moved;
+  outbox.offer(transition.rows ?? []);
+  const audited = await audit(parts, transition.id, told);
+  return audited.ok ? ok(moved.value) : fail(audited.fault);
+}
+
+/** Writes what happened to the audit log. */
+export async function audit(
+  parts: Parts,
+  op: string | undefined,
+  told: { readonly event: string; readonly person?: string | undefined; readonly data?: unknown },
+): Promise<Result<void>> {
+  const written = await parts.audit.append({ op, event: told.event, person: told.person, data: told.data });
+  if (!written.ok) parts.log.error({ op, event: told.event, fault: written.fault }, 'audit log not written');
+  return written;
+}
+
+/** Stores rows that belong to no transition, and says them. */
+export async function announce(parts: Parts, outbox: Outbox, rows: readonly OutboxRow[]): Promise<void> {
+  const added = await parts.store.addRows(rows);
+  if (!added.ok)
+    parts.log.warn({ rows: rows.map(({ key }) => key), fault: added.fault }, 'said without being stored');
+  outbox.offer(rows);
+}

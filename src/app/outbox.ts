@@ -1,0 +1,248 @@
+import { wordAnnouncement } from '../core/announcement/word.ts';
+import type { Announcement } from '../core/announcement/announcement.ts';
+import { composeSal } from '../core/sal/compose.ts';
+import type { SalWatch } from '../core/sal/acknowledgement.ts';
+import { emptyWatch, expireWatch, seenLog, seenReply } from '../core/sal/acknowledgement.ts';
+import type { Chat, Inbound } from '../ports/chat.ts';
+import type { OutboxRow } from '../ports/store.ts';
+import type { Parts } from './parts.ts';
+
+/** A log line that is sent this much later than what it tells says so. */
+const LATE_MS = 60_000;
+/** Rows read at once from the journal. */
+const RELOAD = 200;
+
+interface Mark {
+  readonly state: 'echoed' | 'acked' | 'refused' | 'unconfirmed';
+  readonly sentAt: number;
+  readonly note?: string;
+}
+
+/**
+ * Says what the journal holds to be said: chat lines in order, log lines in order and paced, each until the network has it.
+ *
+ * Rows are stored with the transition that they tell, so a crash loses none; a row whose echo was seen is never sent again.
+ */
+export class Outbox {
+  private readonly parts: Parts;
+  private readonly chatRows: OutboxRow[] = [];
+  private readonly salRows: OutboxRow[] = [];
+  private readonly known = new Set<string>();
+  private readonly unmarked = new Map<string, Mark>();
+  private watch: SalWatch = emptyWatch;
+  private awaited: { readonly key: string; readonly resolve: () => void } | undefined;
+  private chatPump: Promise<void> | undefined;
+  private salPump: Promise<void> | undefined;
+  private closed = false;
+
+  constructor(parts: Parts) {
+    this.parts = parts;
+  }
+
+  /** Takes rows that were just stored, to be said at once. */
+  offer(rows: readonly OutboxRow[]): void {
+    for (const row of rows) {
+      if (this.known.has(row.key) || this.unmarked.has(row.key)) continue;
+      this.known.add(row.key);
+      (row.kind === 'sal' ? this.salRows : this.chatRows).push(row);
+    }
+    this.pump();
+  }
+
+  /** Takes what an earlier process, or a time without chat, left unsaid. */
+  async reload(): Promise<void> {
+    for (const [key, { state, note }] of this.unmarked) await this.mark(key, state, note);
+    const rows = await this.parts.store.unsentRows(RELOAD);
+    if (rows.ok) this.offer(rows.value);
+    this.watch = this.forget(this.parts.clock.now());
+  }
+
+  /** Reads other people's log lines and the log bot's answers. */
+  hear(event: Inbound): void {
+    const { sal } = this.parts.settings;
+    if (event.kind !== 'text' || event.replay || sal.acknowledgedBy === undefined) return;
+    if (event.actor.transport !== sal.transport || event.channel !== sal.channel) return;
+    if (event.text.startsWith('!log ')) {
+      this.watch = seenLog(this.watch, {
+        nick: event.actor.display,
+        ours: undefined,
+        at: event.at,
+        text: event.text,
+      });
+    } else if (event.actor.account === sal.acknowledgedBy && event.actor.display === sal.acknowledgedBy) {
+      this.hearReply(event.text, event.at);
+    }
+  }
+
+  /** Resolves when nothing is under way: for tests and for the end. */
+  async idle(): Promise<void> {
+    while (this.chatPump !== undefined || this.salPump !== undefined) {
+      await Promise.all([this.chatPump, this.salPump]);
+    }
+  }
+
+  /** Begins nothing more; resolves when the lines under way are settled. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.awaited?.resolve();
+    await this.idle();
+  }
+
+  private pump(): void {
+    if (this.closed) return;
+    this.chatPump ??= this.drain(this.chatRows, (row) => this.sendChat(row)).finally(() => {
+      this.chatPump = undefined;
+    });
+    this.salPump ??= this.drain(this.salRows, (row) => this.sendSal(row)).finally(() => {
+      this.salPump = undefined;
+    });
+  }
+
+  private async drain(rows: OutboxRow[], send: (row: OutboxRow) => Promise<boolean>): Promise<void> {
+    // Lets the caller finish its own turn first, so that rows of one transition are offered together.
+    await Promise.resolve();
+    for (let row = rows[0]; row !== undefined && !this.closed; row = rows[0]) {
+      if (!(await send(row))) return;
+      rows.shift();
+      this.known.delete(row.key);
+    }
+  }
+
+  private async sendChat(row: OutboxRow): Promise<boolean> {
+    const chat = this.chatOf(row.transport);
+    if (row.kind !== 'chat' || chat?.state() !== 'ready') return false;
+    if (row.announcement.kind === 'progress' && this.overtaken(row.announcement)) {
+      return this.mark(row.key, 'echoed', 'overtaken by a later one');
+    }
+    const line = wordAnnouncement(
+      withReactions(row.announcement, chat, row.channel),
+      chat.capabilities(row.channel).roomBytes,
+    );
+    const urgency = row.announcement.kind === 'progress' ? 'progress' : 'result';
+    const sent = await chat.send(row.channel, line, { key: row.key, urgency });
+    if (!sent.ok)
+      return sent.fault.kind === 'chat-refused' ? this.mark(row.key, 'refused', sent.fault.cause) : false;
+    if (row.announcement.kind === 'waits' && sent.value.ref !== undefined)
+      await this.showRequest(row.announcement.id, sent.value.ref.id);
+    return this.mark(row.key, 'echoed', undefined);
+  }
+
+  private async sendSal(row: OutboxRow): Promise<boolean> {
+    const { clock, settings, faultPoint, log } = this.parts;
+    const chat = this.chatOf(row.transport);
+    if (row.kind !== 'sal' || chat?.state() !== 'ready') return false;
+    const now = clock.now();
+    const line = composeSal(row.record, now - row.at > LATE_MS ? { late: { at: row.at, now } } : {});
+    await faultPoint('before-send-log');
+    const sent = await chat.send(row.channel, line, { key: row.key, urgency: 'log' });
+    await faultPoint('after-send-log');
+    if (!sent.ok) {
+      log.warn({ row: row.key, fault: sent.fault }, 'log line not sent');
+      return sent.fault.kind === 'chat-refused' ? this.mark(row.key, 'refused', sent.fault.cause) : false;
+    }
+    // Without an echo the line may or may not be there: it is not said twice, it is shown as unconfirmed.
+    if (!sent.value.echoed) return this.mark(row.key, 'unconfirmed', 'no echo');
+    if (!(await this.mark(row.key, 'echoed', undefined))) return false;
+    if (settings.sal.acknowledgedBy !== undefined) {
+      this.watch = seenLog(this.watch, { nick: '', ours: row.key, at: clock.now(), text: line });
+      await this.acknowledged(row.key);
+    }
+    return true;
+  }
+
+  /** The next log line waits for the answer to this one, or for the pace: bursts make the log's wiki page conflict. */
+  private async acknowledged(key: string): Promise<void> {
+    await Promise.race([
+      new Promise<void>((resolve) => {
+        this.awaited = { key, resolve };
+      }),
+      this.parts.clock.sleep(this.parts.settings.bounds.logPaceMs),
+    ]);
+    this.awaited = undefined;
+  }
+
+  private hearReply(text: string, at: number): void {
+    const { watch, outcome } = seenReply(this.watch, { text, at, ownNick: this.ownNick() });
+    this.watch = watch;
+    if (outcome === undefined) return;
+    const { key, state } = outcome;
+    const row = state === 'acked' ? 'acked' : state === 'refused' ? 'refused' : 'unconfirmed';
+    void this.mark(key, row, outcome.text);
+    if (state !== 'acked') this.tellRefused(key, outcome.text);
+    if (this.awaited?.key === key) this.awaited.resolve();
+  }
+
+  private tellRefused(key: string, answer: string): void {
+    const { transport, channel } = this.parts.settings.sal;
+    const id = key.split(':')[0] ?? key;
+    const row: OutboxRow = {
+      key: `${key}:refused`,
+      op: id,
+      at: this.parts.clock.now(),
+      transport,
+      channel,
+      kind: 'chat',
+      announcement: { kind: 'log-refused', id, answer },
+    };
+    void this.parts.store.addRows([row]).then(() => {
+      this.offer([row]);
+    });
+  }
+
+  private forget(now: number): SalWatch {
+    const { watch, unconfirmed } = expireWatch(this.watch, now);
+    for (const key of unconfirmed) void this.mark(key, 'unconfirmed', 'no acknowledgement in 60 s');
+    return watch;
+  }
+
+  /** Always true: what was said is said. A mark that could not be stored is kept and tried again, and the row is not sent meanwhile. */
+  private async mark(key: string, state: Mark['state'], note: string | undefined): Promise<true> {
+    const mark: Mark = { state, sentAt: this.parts.clock.now(), ...(note === undefined ? {} : { note }) };
+    const marked = await this.parts.store.markRow(key, mark);
+    if (marked.ok) this.unmarked.delete(key);
+    else {
+      this.unmarked.set(key, mark);
+      this.parts.log.error({ row: key, state, fault: marked.fault }, 'outbox row could not be marked yet');
+    }
+    return true;
+  }
+
+  private async showRequest(id: string, viewId: string): Promise<void> {
+    const from = ['awaiting-approval'] as const;
+    const at = this.parts.clock.now();
+    const shown = await this.parts.store.transition({
+      id,
+      from,
+      to: 'awaiting-approval',
+      at,
+      patch: { viewId },
+    });
+    // An operation that was decided meanwhile needs no reactions any more.
+    if (!shown.ok)
+      this.parts.log.info({ id, fault: shown.fault }, 'reactions to this request will not be found');
+  }
+
+  private overtaken(progress: Extract<Announcement, { kind: 'progress' }>): boolean {
+    return this.chatRows
+      .slice(1)
+      .some(
+        (row) =>
+          row.kind === 'chat' && row.announcement.kind === 'progress' && row.announcement.id === progress.id,
+      );
+  }
+
+  private chatOf(transport: string): Chat | undefined {
+    return this.parts.chats.find((chat) => chat.transport === transport);
+  }
+
+  private ownNick(): string {
+    return this.chatOf(this.parts.settings.sal.transport)?.ownName() ?? '';
+  }
+}
+
+/** Whether people can react is known only where and when the line is sent. */
+function withReactions(announcement: Announcement, chat: Chat, channel: string): Announcement {
+  return announcement.kind === 'waits'
+    ? { ...announcement, reactions: chat.capabilities(channel).reactions }
+    : announcement;
+}

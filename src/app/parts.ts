@@ -1,0 +1,73 @@
+import type { Catalogue } from '../core/catalogue.ts';
+import type { Command } from '../core/command.ts';
+import type { PartHealth } from '../core/facts.ts';
+import type { FaultPoints } from '../core/fault-point.ts';
+import type { GroupRule } from '../core/groups.ts';
+import type { Person } from '../core/people.ts';
+import type { Policy } from '../core/policy.ts';
+import type { Scope } from '../core/scope.ts';
+import type { Log } from '../observe/log.ts';
+import type { Audit } from '../ports/audit.ts';
+import type { Chat } from '../ports/chat.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Conftool } from '../ports/conftool.ts';
+import type { Queue } from '../ports/queue.ts';
+import type { StopFile } from '../ports/stop-file.ts';
+import type { Store } from '../ports/store.ts';
+
+/** What the configuration says, as values. People and policy are functions: they are read again on SIGHUP. */
+export interface Settings {
+  readonly commands: readonly Command[];
+  readonly catalogue: Catalogue;
+  readonly groups: readonly GroupRule[];
+  readonly scope: Scope;
+  readonly people: () => readonly Person[];
+  readonly policy: () => Policy;
+  /** Never in Redis, never in a log. */
+  readonly signingKey: string;
+  /** Where the Server Admin Log listens; `acknowledgedBy` is the account of the bot that answers, when there is one. */
+  readonly sal: {
+    readonly transport: string;
+    readonly channel: string;
+    readonly acknowledgedBy: string | undefined;
+  };
+  readonly bounds: AppBounds;
+  /** A new id for the message that asked; a later attempt when the store said `taken`. */
+  readonly operationId: (seed: string, attempt: number) => string;
+}
+
+/** How long things may take. All in milliseconds. */
+export interface AppBounds {
+  /** An approved operation that has not written by then expires. */
+  readonly startWithinMs: number;
+  /** A batch that was interrupted for longer is held. */
+  readonly interruptedMs: number;
+  /** Commands older than this never run. */
+  readonly oldestCommandMs: number;
+  /** Tries to learn what became of a write. */
+  readonly writeTries: number;
+  /** Wait between such tries. */
+  readonly writeRetryMs: number;
+  /** Wait for the acknowledgement of a log line before the next is sent. */
+  readonly logPaceMs: number;
+  /** The sliding window of removed capacity. */
+  readonly removalWindowMs: number;
+  /** People who spoke in this time are "seen lately". */
+  readonly seenLatelyMs: number;
+}
+
+/** Everything that the story needs: ports to act through, settings to decide by. Opened and closed by main. */
+export interface Parts {
+  readonly conftool: Conftool;
+  readonly store: Store;
+  readonly queue: Queue;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly chats: readonly Chat[];
+  readonly stopFile: StopFile;
+  readonly log: Log;
+  readonly faultPoint: FaultPoints;
+  readonly settings: Settings;
+  /** How every part is doing, asked now. */
+  readonly health: () => Promise<readonly PartHealth[]>;
+}

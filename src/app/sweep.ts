@@ -1,0 +1,94 @@
+import { approvers, eligibleApprovers, missingApprovals, nudgeAt } from '../core/approval.ts';
+import type { Operation } from '../core/operation.ts';
+import { summarizePlan } from '../core/plan-summary.ts';
+import { journalTransition } from './journal.ts';
+import type { Outbox } from './outbox.ts';
+import type { Parts } from './parts.ts';
+import type { PeopleSeen } from './people-seen.ts';
+import { expireQueued } from './run-operation.ts';
+import { chatRow } from './speak.ts';
+
+/**
+ * Looks at every open operation: ends what expired, reminds once, and wakes what should run but has no job. The queue may lose or
+ * double a job; this is why that does not matter.
+ */
+export async function sweep(parts: Parts, outbox: Outbox, seen: PeopleSeen): Promise<void> {
+  const open = await parts.store.open();
+  if (!open.ok) return;
+  const now = parts.clock.now();
+  for (const operation of open.value) {
+    if (operation.state === 'awaiting-approval') await sweepWaiting(parts, outbox, seen, operation, now);
+    else if (isOverdue(parts, operation, now)) await expireQueued(parts, outbox, operation);
+  }
+  await wakeForgotten(parts, open.value);
+}
+
+async function sweepWaiting(
+  parts: Parts,
+  outbox: Outbox,
+  seen: PeopleSeen,
+  operation: Operation,
+  now: number,
+): Promise<void> {
+  const { id, request, plan, rule, expiresAt } = operation;
+  if (now >= expiresAt) {
+    const row = chatRow(request, {
+      id,
+      name: 'end',
+      at: now,
+      announcement: { kind: 'expired', id, why: 'no-approval' },
+    });
+    await journalTransition(
+      parts,
+      outbox,
+      { id, from: ['awaiting-approval'], to: 'expired', at: now, patch: { endedAt: now }, rows: [row] },
+      { event: 'expired' },
+    );
+    return;
+  }
+  if (operation.nudgedAt !== undefined || now < nudgeAt(operation)) return;
+  const announcement = {
+    kind: 'nudge' as const,
+    id,
+    plan: summarizePlan(plan),
+    missing: missingApprovals(operation),
+    asker: request.person,
+    seen: eligibleApprovers(
+      rule,
+      request.person,
+      approvers(operation),
+      seen.lately(parts.settings.bounds.seenLatelyMs),
+    ),
+    expiresAt,
+  };
+  const row = chatRow(request, { id, name: 'nudge', at: now, announcement });
+  await journalTransition(
+    parts,
+    outbox,
+    {
+      id,
+      from: ['awaiting-approval'],
+      to: 'awaiting-approval',
+      at: now,
+      patch: { nudgedAt: now },
+      rows: [row],
+    },
+    { event: 'nudged' },
+  );
+}
+
+function isOverdue(parts: Parts, { state, queuedAt, createdAt }: Operation, now: number): boolean {
+  return state === 'queued' && now - (queuedAt ?? createdAt) > parts.settings.bounds.startWithinMs;
+}
+
+async function wakeForgotten(parts: Parts, open: readonly Operation[]): Promise<void> {
+  const busy = open.filter(({ state }) => state === 'queued' || state === 'running');
+  if (busy.length === 0) return;
+  const awake = await parts.queue.awake();
+  if (!awake.ok) return;
+  for (const service of new Set(busy.map(({ request }) => request.service))) {
+    const head = await parts.store.headOfLine(service);
+    if (head.ok && head.value !== undefined && !awake.value.has(head.value))
+      await parts.queue.wake(head.value);
+  }
+}

@@ -1,0 +1,129 @@
+import type { Fault } from '../core/fault.ts';
+import type { NodeState, Pool, StoredNode } from '../core/node.ts';
+import { fail } from '../core/result.ts';
+import type { Result } from '../core/result.ts';
+import type { Intent, StepRecord, StepResult } from '../core/step.ts';
+import type { Parts } from './parts.ts';
+import { settleStep } from './settle-step.ts';
+
+/** What came of one write. `pool` is as read back. */
+export type WriteOutcome =
+  | {
+      readonly kind: 'done';
+      readonly result: StepResult;
+      readonly pool: Pool;
+      readonly node: StoredNode | undefined;
+    }
+  | { readonly kind: 'conflict'; readonly fault: Fault }
+  /** Certainly not written. */
+  | { readonly kind: 'failed'; readonly fault: Fault }
+  /** May be written or not. */
+  | { readonly kind: 'uncertain'; readonly fault: Fault };
+
+/**
+ * Sends a compare-and-swap whose intent is journaled, and reads back. An answer that was lost is looked up, not guessed; the
+ * same swap is tried again only while the object is still at the index of the intent, where doing it twice cannot happen.
+ *
+ * @param node the object at the index of the intent.
+ */
+export async function writeStep(
+  parts: Parts,
+  step: StepRecord & { readonly intent: Intent },
+  node: StoredNode,
+): Promise<WriteOutcome> {
+  const { conftool, clock, settings } = parts;
+  const startedAt = clock.now();
+  let doubt: Fault | undefined;
+  for (let tries = 1; tries <= settings.bounds.writeTries; tries++) {
+    const settled = doubt === undefined ? undefined : await settleStep(parts, step);
+    if (settled?.ok === true && settled.value.kind === 'written')
+      return readBack(parts, step, settled.value.result);
+    if (settled?.ok === true && settled.value.kind === 'conflict')
+      return { kind: 'conflict', fault: settled.value.fault };
+    if (settled === undefined || settled.ok) {
+      const written = await conftool.write(node, changedFields(step));
+      if (written.ok) {
+        await parts.faultPoint('after-write');
+        const { modifiedIndex, text } = written.value;
+        return readBack(parts, step, { modifiedIndex, text, readBackAt: clock.now(), how: 'written' });
+      }
+      const { fault } = written;
+      if (fault.kind === 'compare-failed') return lookAfterCompareFailed(parts, step, fault);
+      if (fault.kind === 'write-unknown') doubt = fault;
+      else if (doubt === undefined && fault.kind !== 'conftool-unreachable') return { kind: 'failed', fault };
+      else if (doubt === undefined && tries === settings.bounds.writeTries) return { kind: 'failed', fault };
+    }
+    if (tries < settings.bounds.writeTries) await clock.sleep(settings.bounds.writeRetryMs);
+  }
+  const settled = await settleStep(parts, step);
+  if (settled.ok && settled.value.kind === 'written') return readBack(parts, step, settled.value.result);
+  if (settled.ok && settled.value.kind === 'conflict')
+    return { kind: 'conflict', fault: settled.value.fault };
+  const forMs = clock.now() - startedAt;
+  return {
+    kind: 'uncertain',
+    fault: {
+      kind: 'write-unknown',
+      key: step.key,
+      cause: 'no answer',
+      forMs,
+      tries: settings.bounds.writeTries,
+    },
+  };
+}
+
+/** Reads the whole pool again: the object for the proof, the others for what the pool serves with now. */
+export async function readBack(parts: Parts, step: StepRecord, result: StepResult): Promise<WriteOutcome> {
+  const { conftool, clock, settings } = parts;
+  let pool: Result<Pool> = fail({ kind: 'shutting-down' });
+  for (let tries = 1; tries <= settings.bounds.writeTries; tries++) {
+    pool = await conftool.pool(step.key);
+    if (pool.ok) break;
+    if (tries < settings.bounds.writeTries) await clock.sleep(settings.bounds.writeRetryMs);
+  }
+  if (!pool.ok) return { kind: 'uncertain', fault: pool.fault };
+  const node = pool.value.nodes.find(({ key }) => key.host === step.key.host);
+  return { kind: 'done', result: { ...result, readBackAt: clock.now() }, pool: pool.value, node };
+}
+
+/** Only what changes is sent, over the object as it was read. */
+function changedFields({ from, to }: StepRecord): Partial<NodeState> {
+  return {
+    ...(from.pooled === to.pooled ? {} : { pooled: to.pooled }),
+    ...(from.weight === to.weight ? {} : { weight: to.weight }),
+  };
+}
+
+/** The object has moved: by our own write whose answer was lost, or by somebody else. */
+async function lookAfterCompareFailed(
+  parts: Parts,
+  step: StepRecord & { readonly intent: Intent },
+  fault: Fault,
+): Promise<WriteOutcome> {
+  const settled = await settleStep(parts, step);
+  if (!settled.ok) return { kind: 'uncertain', fault: settled.fault };
+  switch (settled.value.kind) {
+    case 'written':
+      return readBack(parts, step, settled.value.result);
+    case 'conflict':
+      return { kind: 'conflict', fault: settled.value.fault };
+    case 'not-written':
+      return { kind: 'conflict', fault };
+  }
+}
+
+/** The fault when somebody changed the object again between our write and the read after it. */
+export function changedAtOnce(
+  step: StepRecord,
+  { node, result }: Extract<WriteOutcome, { kind: 'done' }>,
+): Fault | undefined {
+  if (node?.modifiedIndex === result.modifiedIndex) return undefined;
+  return {
+    kind: 'changed-since',
+    key: step.key,
+    shown: step.to,
+    shownIndex: result.modifiedIndex,
+    now: node?.state,
+    nowIndex: node?.modifiedIndex,
+  };
+}

@@ -1,0 +1,231 @@
+import type { Fault } from '../fault.ts';
+import type { PartHealth } from '../facts.ts';
+import type { NodeState } from '../node.ts';
+import type { OperationState } from '../operation.ts';
+import type { PlanNote, PoolView } from '../plan.ts';
+import type { PlanSummary } from '../plan-summary.ts';
+import type { ObjectResult } from '../progress.ts';
+
+/** How an operation came to a stop, for the message that tells it. */
+export type EndKind = 'done' | 'failed' | 'conflict' | 'held' | 'uncertain' | 'refused' | 'cancelled';
+
+/** A pool in numbers, as read back after a write. */
+export interface PoolNow {
+  readonly dc: string;
+  readonly view: PoolView;
+}
+
+/** Everything that Sluice can say, as facts. `word.ts` makes the sentences; nothing else does. */
+export type Announcement =
+  RequestAnnouncement | DecisionAnnouncement | OutcomeAnnouncement | AnswerAnnouncement | SystemAnnouncement;
+
+/** Answers to somebody who asked for a change. */
+export type RequestAnnouncement =
+  | {
+      readonly kind: 'refused';
+      readonly nick: string;
+      readonly fault: Fault;
+      readonly hint: string | undefined;
+    }
+  | {
+      readonly kind: 'nothing-to-do';
+      readonly nick: string;
+      readonly service: string;
+      readonly alreadySo: readonly { readonly host: string; readonly state: NodeState }[];
+      readonly verb: string;
+    }
+  | {
+      readonly kind: 'waits';
+      readonly nick: string;
+      readonly id: string;
+      readonly approvals: number;
+      readonly plan: PlanSummary;
+      readonly notes: readonly PlanNote[];
+      readonly reactions: boolean;
+      readonly expiresAt: number;
+      readonly seen: readonly string[];
+    }
+  | {
+      readonly kind: 'starts';
+      readonly nick: string;
+      readonly id: string;
+      readonly plan: PlanSummary;
+      readonly notes: readonly PlanNote[];
+    }
+  | {
+      readonly kind: 'dry-run';
+      readonly nick: string;
+      readonly approvals: number;
+      readonly plan: PlanSummary;
+      readonly notes: readonly PlanNote[];
+      readonly fault: Fault | undefined;
+    }
+  | {
+      readonly kind: 'already-known';
+      readonly nick: string;
+      readonly id: string;
+      readonly state: OperationState;
+    }
+  | {
+      readonly kind: 'nothing-queued';
+      readonly nick: string;
+      readonly fault: Fault;
+      readonly byHand: readonly string[];
+      readonly more: number;
+    }
+  | { readonly kind: 'by-hand'; readonly line: string };
+
+/** What somebody decided. */
+export type DecisionAnnouncement =
+  | {
+      readonly kind: 'approved';
+      readonly id: string;
+      readonly person: string;
+      readonly plan: PlanSummary;
+      readonly missing: number;
+      readonly ahead: string | undefined;
+    }
+  | { readonly kind: 'denied'; readonly id: string; readonly person: string }
+  | {
+      readonly kind: 'cancelled';
+      readonly id: string;
+      readonly person: string;
+      readonly objects: readonly ObjectResult[];
+    }
+  | { readonly kind: 'withdrawn'; readonly id: string; readonly person: string; readonly missing: number }
+  | { readonly kind: 'expired'; readonly id: string; readonly why: 'no-approval' | 'no-start' }
+  | {
+      readonly kind: 'nudge';
+      readonly id: string;
+      readonly plan: PlanSummary;
+      readonly missing: number;
+      readonly asker: string;
+      readonly seen: readonly string[];
+      readonly expiresAt: number;
+    }
+  | { readonly kind: 'stopping'; readonly ids: readonly string[]; readonly person: string }
+  | { readonly kind: 'resumed'; readonly id: string; readonly person: string; readonly left: number }
+  | {
+      readonly kind: 'settled';
+      readonly id: string;
+      readonly person: string;
+      readonly state: OperationState;
+      readonly objects: readonly ObjectResult[];
+    }
+  | { readonly kind: 'frozen'; readonly person: string; readonly reason: string }
+  | { readonly kind: 'thawed'; readonly person: string; readonly reason: string };
+
+/** How an operation goes and how it ended. */
+export type OutcomeAnnouncement =
+  | {
+      readonly kind: 'progress';
+      readonly id: string;
+      readonly done: number;
+      readonly of: number;
+      readonly object: ObjectResult;
+      readonly readBackAt: number;
+    }
+  | {
+      readonly kind: 'done';
+      readonly id: string;
+      readonly plan: PlanSummary;
+      readonly tookMs: number;
+      readonly readBackAt: number;
+      readonly pools: readonly PoolNow[];
+    }
+  | {
+      readonly kind: 'stopped-at';
+      readonly end: Exclude<EndKind, 'done' | 'cancelled'>;
+      readonly id: string;
+      readonly plan: PlanSummary;
+      readonly fault: Fault;
+      readonly objects: readonly ObjectResult[];
+      readonly byHand: readonly string[];
+    }
+  | { readonly kind: 'continues'; readonly id: string; readonly left: number };
+
+/** Answers to somebody who asked to know. */
+export type AnswerAnnouncement =
+  | {
+      readonly kind: 'pool-status';
+      readonly service: string;
+      readonly dc: string;
+      readonly cluster: string | undefined;
+      readonly view: PoolView;
+      readonly malformed: readonly string[];
+    }
+  | {
+      readonly kind: 'pools-status';
+      readonly pools: readonly { readonly service: string; readonly dc: string; readonly view: PoolView }[];
+    }
+  | {
+      readonly kind: 'host-status';
+      readonly host: string;
+      readonly objects: readonly {
+        readonly service: string;
+        readonly state: NodeState | undefined;
+        readonly why: string | undefined;
+      }[];
+    }
+  | { readonly kind: 'status-frozen'; readonly by: string; readonly reason: string; readonly at: number }
+  | {
+      readonly kind: 'last-change';
+      readonly id: string;
+      readonly state: OperationState;
+      readonly person: string;
+      readonly what: PlanSummary;
+      readonly at: number;
+    }
+  | { readonly kind: 'no-change-known' }
+  | {
+      readonly kind: 'operation-line';
+      readonly id: string;
+      readonly state: OperationState;
+      readonly person: string;
+      readonly plan: PlanSummary;
+      readonly at: number;
+      readonly missing: number;
+      readonly expiresAt: number | undefined;
+    }
+  | { readonly kind: 'no-operations'; readonly lastEnded: string | undefined }
+  | { readonly kind: 'more-lines'; readonly count: number; readonly command: string }
+  | {
+      readonly kind: 'operation-detail';
+      readonly id: string;
+      readonly state: OperationState;
+      readonly person: string;
+      readonly approvers: readonly string[];
+      readonly line: string;
+      readonly at: number;
+      readonly endedAt: number | undefined;
+      readonly plan: PlanSummary;
+    }
+  | { readonly kind: 'operation-objects'; readonly id: string; readonly objects: readonly ObjectResult[] }
+  | { readonly kind: 'operation-fault'; readonly id: string; readonly fault: Fault }
+  | { readonly kind: 'note'; readonly id: string | undefined; readonly note: PlanNote }
+  | { readonly kind: 'help'; readonly names: readonly string[] }
+  | {
+      readonly kind: 'help-command';
+      readonly usage: string;
+      readonly summary: string;
+      readonly example: string;
+    }
+  | {
+      readonly kind: 'whoami';
+      readonly nick: string;
+      readonly person: string | undefined;
+      readonly account: string | undefined;
+      readonly roles: readonly string[];
+    }
+  | { readonly kind: 'health'; readonly parts: readonly PartHealth[] };
+
+/** What Sluice says of itself. */
+export type SystemAnnouncement =
+  | { readonly kind: 'use-channel'; readonly channel: string }
+  | { readonly kind: 'away'; readonly from: number; readonly to: number }
+  | { readonly kind: 'forgery'; readonly id: string; readonly what: string }
+  | { readonly kind: 'policy-changed'; readonly lines: readonly string[] }
+  | { readonly kind: 'policy-invalid'; readonly problem: string }
+  | { readonly kind: 'log-refused'; readonly id: string; readonly answer: string }
+  | { readonly kind: 'log-degraded'; readonly by: string; readonly since: number }
+  | { readonly kind: 'log-restored'; readonly by: string };

@@ -1,0 +1,96 @@
+import { stateText } from '../node.ts';
+import { minuteText, secondText } from '../time.ts';
+import type { AnswerAnnouncement } from './announcement.ts';
+import { wordFault } from './fault-words.ts';
+import { cutToBytes } from './fit.ts';
+import type { Detail } from './fit.ts';
+import { actionText, countText, noteText, objectsText, viewText } from './phrases.ts';
+
+/** Words the answers to somebody who asked to know. */
+export function wordAnswer(announcement: AnswerAnnouncement, detail: Detail): string {
+  switch (announcement.kind) {
+    case 'pool-status': {
+      const { service, dc, cluster, view, malformed } = announcement;
+      const place = cluster === undefined ? dc : `${dc}/${cluster}`;
+      const bad = malformed.length === 0 ? '' : `; cannot be read: ${malformed.slice(0, 3).join(', ')}`;
+      return `${service} ${place}: ${viewText(view)}${bad} (declared; load balancers not asked)`;
+    }
+    case 'pools-status': {
+      const parts = announcement.pools.map(
+        ({ service, dc, view }) => `${service} ${dc} ${String(view.serving)}/${String(view.total)}`,
+      );
+      return `pooled: ${parts.join(', ')} (declared; load balancers not asked)`;
+    }
+    case 'host-status': {
+      const parts = announcement.objects.map(
+        ({ service, state, why }) =>
+          `${service} ${state === undefined ? `cannot be read (${why ?? ''})` : stateText(state)}`,
+      );
+      return `${announcement.host}: ${parts.join(', ')} (declared; load balancers not asked)`;
+    }
+    case 'status-frozen':
+      return `FROZEN by ${announcement.by} since ${minuteText(announcement.at)}: ${cutToBytes(announcement.reason, 150)}`;
+    case 'last-change': {
+      const { id, state, person, what, at } = announcement;
+      return `last change: ${id} ${actionText(what, detail)} by ${person}, ${state} ${dayText(at)}${secondText(at)}`;
+    }
+    case 'no-change-known':
+      return 'last change: none by Sluice that it remembers';
+    case 'operation-line': {
+      const { id, state, person, plan, at, missing, expiresAt } = announcement;
+      const wait =
+        state === 'awaiting-approval'
+          ? `, ${countText(missing, 'approval')} missing${expiresAt === undefined ? '' : `, expires ${minuteText(expiresAt)}`}`
+          : '';
+      return `${id} ${state}: ${actionText(plan, detail)} by ${person}, asked ${dayText(at)}${minuteText(at)}${wait}`;
+    }
+    case 'no-operations':
+      return announcement.lastEnded === undefined
+        ? 'no operation is open'
+        : `no operation is open; the last to end was ${announcement.lastEnded}`;
+    case 'more-lines':
+      return `${String(announcement.count)} more: ${announcement.command}`;
+    case 'operation-detail': {
+      const { id, state, person, approvers, line, at, endedAt, plan } = announcement;
+      const ok = approvers.length === 0 ? '' : `, ok ${approvers.join('+')}`;
+      const ended = endedAt === undefined ? '' : `, ended ${dayText(endedAt)}${secondText(endedAt)}`;
+      return `${id} ${state}: ${actionText(plan, detail)}, asked by ${person} ${dayText(at)}${secondText(at)}${ok}${ended}. Said: ${cutToBytes(line, 120)}`;
+    }
+    case 'operation-objects': {
+      const groups = [...new Set(announcement.objects.map(({ result }) => result))].map((result) => {
+        const some = announcement.objects.filter((one) => one.result === result);
+        return `${result}: ${objectsText(some, detail)}`;
+      });
+      return `${announcement.id} ${groups.join('; ')}`;
+    }
+    case 'operation-fault':
+      return `${announcement.id} because: ${wordFault(announcement.fault).rule}: ${wordFault(announcement.fault).text}`;
+    case 'note':
+      return `${announcement.id === undefined ? '' : `${announcement.id} `}note: ${noteText(announcement.note)}`;
+    case 'help':
+      return `commands: ${announcement.names.map((name) => `!${name}`).join(' ')}. !help COMMAND says how; dry-run after a command shows and does nothing.`;
+    case 'help-command':
+      return `${announcement.usage}: ${announcement.summary}. For example: ${announcement.example}`;
+    case 'whoami': {
+      const { nick, person, account, roles } = announcement;
+      if (account === undefined)
+        return `${nick}: you are nobody to me: not logged in to services. /msg NickServ IDENTIFY ACCOUNT PASSWORD`;
+      if (person === undefined)
+        return `${nick}: you are nobody to me: the account ${account} is in no entry of people.yaml.`;
+      return `${nick}: you are ${person} (account ${account}), roles ${roles.length === 0 ? 'none' : roles.join(', ')}.`;
+    }
+    case 'health': {
+      const bad = announcement.parts.filter(({ ok }) => !ok);
+      const parts = announcement.parts.map(
+        ({ part, ok, text }) =>
+          `${part} ${ok ? 'ok' : 'DOWN'}${text === '' || (ok && detail > 1) ? '' : ` (${text})`}`,
+      );
+      return `${bad.length === 0 ? 'all parts work' : `${countText(bad.length, 'part')} down`}: ${parts.join(', ')}`;
+    }
+  }
+}
+
+/** The day, when it is not to be guessed: messages of the same day carry the time only. */
+function dayText(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 10)} `;
+}

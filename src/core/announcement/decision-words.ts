@@ -1,0 +1,59 @@
+import { minuteText } from '../time.ts';
+import type { DecisionAnnouncement } from './announcement.ts';
+import { cutToBytes } from './fit.ts';
+import type { Detail } from './fit.ts';
+import { actionText, countText, resultsText } from './phrases.ts';
+
+/** Words what somebody decided, or what time decided. */
+export function wordDecision(announcement: DecisionAnnouncement, detail: Detail): string {
+  switch (announcement.kind) {
+    case 'approved': {
+      const { id, person, plan, missing, ahead } = announcement;
+      const action = actionText(plan, detail);
+      if (missing > 0)
+        return `${id} approved by ${person}, ${countText(missing, 'more approval')} needed: ${action}.`;
+      const next = ahead === undefined ? 'Starting.' : `Starts after ${ahead}.`;
+      return `${id} approved by ${person}: ${action}. ${next}`;
+    }
+    case 'denied':
+      return `${announcement.id} denied by ${announcement.person}. Nothing was changed.`;
+    case 'cancelled':
+      return `${announcement.id} cancelled by ${announcement.person}. ${resultsText(announcement.objects, detail)}${undoHint(announcement)}`;
+    case 'withdrawn': {
+      const { id, person, missing } = announcement;
+      return `${id}: ${person} took the approval back. It waits for ${countText(missing, 'approval')}.`;
+    }
+    case 'expired':
+      return announcement.why === 'no-approval'
+        ? `${announcement.id} expired, nothing was changed. Not enough people agreed in time; !retry ${announcement.id} asks again.`
+        : `${announcement.id} expired, nothing was changed. It was approved but could not start in time; !retry ${announcement.id} asks again.`;
+    case 'nudge': {
+      const { id, plan, missing, asker, seen, expiresAt } = announcement;
+      const who = seen.length === 0 ? '' : ` Could approve: ${seen.join(', ')}.`;
+      return `${id} of ${asker} still waits for ${countText(missing, 'approval')}: ${actionText(plan, detail)}. !approve ${id} or !deny ${id}. Expires ${minuteText(expiresAt)}.${who}`;
+    }
+    case 'stopping': {
+      const { ids, person } = announcement;
+      if (ids.length === 0)
+        return `${person}: nothing is running or queued. New operations are not stopped: !freeze REASON does that.`;
+      const shown = ids.slice(0, 8).join(', ');
+      return `${shown} stopping, said ${person}: at most the write in flight is finished, the rest is held.`;
+    }
+    case 'resumed':
+      return `${announcement.id} resumed by ${announcement.person}: ${countText(announcement.left, 'object')} to go, guard rails are checked anew.`;
+    case 'settled': {
+      const { id, person, state, objects } = announcement;
+      const retry = state === 'done' ? `Back: !undo ${id}` : `!undo ${id} or !retry ${id}`;
+      return `${id} settled by ${person}: ${state}. ${resultsText(objects, detail)} Nothing was written. ${retry}`;
+    }
+    case 'frozen':
+      return `FROZEN by ${announcement.person}: ${cutToBytes(announcement.reason, 150)}. No operation starts or goes on; !undo still does. !thaw REASON lifts it.`;
+    case 'thawed':
+      return `thawed by ${announcement.person}: ${cutToBytes(announcement.reason, 150)}. Operations may start again; held ones wait for !resume ID.`;
+  }
+}
+
+function undoHint(announcement: Extract<DecisionAnnouncement, { kind: 'cancelled' }>): string {
+  const changed = announcement.objects.some(({ result }) => result !== 'not done');
+  return changed ? ` Back: !undo ${announcement.id}` : '';
+}

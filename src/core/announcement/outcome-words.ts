@@ -1,0 +1,82 @@
+import { elapsedText, secondText } from '../time.ts';
+import type { OutcomeAnnouncement, PoolNow } from './announcement.ts';
+import { wordFault } from './fault-words.ts';
+import type { Detail } from './fit.ts';
+import { actionText, countText, groupTexts, hostsText, objectsText, resultsText } from './phrases.ts';
+import type { PlanSummary } from '../plan-summary.ts';
+
+/** Words how an operation goes and how it ended. */
+export function wordOutcome(announcement: OutcomeAnnouncement, detail: Detail): string {
+  switch (announcement.kind) {
+    case 'progress': {
+      const { id, done, of, object, readBackAt } = announcement;
+      return `${id} ${String(done)} of ${String(of)}: ${objectsText([object], detail)}, read back ${secondText(readBackAt)}.`;
+    }
+    case 'done': {
+      const { id, plan, tookMs, readBackAt, pools } = announcement;
+      return `${id} done in ${elapsedText(tookMs)}: ${endsText(plan, detail)} in ${plan.service}, read back ${secondText(readBackAt)}. ${poolsText(pools, detail)}. Back: !undo ${id}`;
+    }
+    case 'stopped-at':
+      return stoppedText(announcement, detail);
+    case 'continues':
+      return `${announcement.id} goes on after a restart: ${countText(announcement.left, 'object')} to go.`;
+  }
+}
+
+function stoppedText(
+  announcement: Extract<OutcomeAnnouncement, { kind: 'stopped-at' }>,
+  detail: Detail,
+): string {
+  const { id, end, fault, objects, plan } = announcement;
+  const { text, rule } = wordFault(fault);
+  const results = resultsText(objects, detail);
+  const what = objects.length > 1 && detail < 2 ? ` (${actionText(plan, 2)})` : '';
+  const changed = objects.some(({ result }) => result !== 'not done');
+  switch (end) {
+    case 'uncertain':
+      return `${id} UNKNOWN: ${text} ${unknownResults(announcement, detail)}Nothing more will run. !settle ${id}`;
+    case 'held':
+      return `${id} held: ${rule}: ${text} ${results} !resume ${id}${changed ? `, !undo ${id}` : ''} or !cancel ${id}`;
+    case 'conflict':
+      return `${id} conflict: ${text} ${changed ? results : 'Nothing was written.'} ${changed ? `!undo ${id} or ` : ''}!retry ${id}`;
+    case 'refused':
+      return `${id} refused (${rule}): ${text} ${results}`;
+    case 'failed': {
+      const done = objects.filter(({ result }) => result === 'done').length;
+      const at =
+        objects.length > 1
+          ? ` at ${String(Math.min(done + 1, objects.length))} of ${String(objects.length)}`
+          : '';
+      return `${id} failed${at}: ${text}${what} ${results} ${changed ? `!undo ${id} or ` : ''}!retry ${id}`;
+    }
+  }
+}
+
+/** With one object the fault has said all; with more the others are told too. */
+function unknownResults(
+  announcement: Extract<OutcomeAnnouncement, { kind: 'stopped-at' }>,
+  detail: Detail,
+): string {
+  return announcement.objects.length === 1 ? '' : `${resultsText(announcement.objects, detail)} `;
+}
+
+/** `maps[1008-1009].eqiad.wmnet no/10`. */
+function endsText(plan: PlanSummary, detail: Detail): string {
+  const ends = [...new Set(plan.moves.map(({ to }) => to))];
+  return ends
+    .map((end) => {
+      const hosts = plan.moves.filter(({ to }) => to === end).flatMap((move) => move.hosts);
+      return `${hostsText(hosts, detail)} ${end}`;
+    })
+    .join(', ');
+}
+
+function poolsText(pools: readonly PoolNow[], detail: Detail): string {
+  return pools
+    .map(({ dc, view }) => {
+      const groups = groupTexts(view);
+      const shares = groups.length === 0 || detail > 1 ? '' : `: ${groups.join(', ')}`;
+      return `${dc} declared ${String(view.serving)} of ${String(view.total)} (load balancers not asked)${shares}`;
+    })
+    .join('; ');
+}

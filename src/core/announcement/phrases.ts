@@ -1,0 +1,128 @@
+import { foldHosts } from '../hosts.ts';
+import type { NodeState } from '../node.ts';
+import { stateText } from '../node.ts';
+import type { PlanNote, PoolEffect, PoolView } from '../plan.ts';
+import type { PlanSummary } from '../plan-summary.ts';
+import type { ObjectResult } from '../progress.ts';
+import { secondText } from '../time.ts';
+import type { Detail } from './fit.ts';
+import { byteLength } from './fit.ts';
+
+/** `98.4 %`, `7 %`, `0 %`. @param fraction 0-1. */
+export function percentText(fraction: number): string {
+  const percent = fraction * 100;
+  if (percent > 0 && percent < 0.05) return '<0.1 %';
+  return `${String(Number(percent.toFixed(1)))} %`;
+}
+
+/** Hosts as people read them: folded, and from detail 1 on a count when that is long. */
+export function hostsText(hosts: readonly string[], detail: Detail): string {
+  const folded = foldHosts(hosts);
+  const room = detail === 0 ? 160 : detail === 1 ? 110 : 70;
+  if (byteLength(folded) <= room || hosts.length === 1) return folded;
+  return `${String(hosts.length)} hosts (first ${hosts[0] ?? ''})`;
+}
+
+/** `pool wikikube-worker1001.eqiad.wmnet in kartotherian-k8s-ssl`. */
+export function actionText(plan: PlanSummary, detail: Detail = 0): string {
+  const { verb, undoes, weight, service } = plan;
+  const what = undoes === undefined ? verb : `undo ${undoes.id}: ${undoes.verb}`;
+  const to = weight === undefined ? '' : ` weight=${String(weight)}`;
+  return `${what} ${hostsText(plan.hosts, detail)}${to} in ${service}`;
+}
+
+/** `inactive/0 -> yes/1`; with the hosts when not all go the same way. */
+export function movesText(plan: PlanSummary, detail: Detail): string {
+  const [only, ...others] = plan.moves;
+  if (only !== undefined && others.length === 0) return `${only.from} -> ${only.to}`;
+  if (detail >= 2)
+    return `${String(plan.hosts.length)} objects to ${[...new Set(plan.moves.map(({ to }) => to))].join(', ')}`;
+  return plan.moves.map(({ from, to, hosts }) => `${shortHosts(hosts)} ${from} -> ${to}`).join(', ');
+}
+
+/** What a plan does to the traffic of one pool: share, and when something is taken away the floor and the load on the others. */
+export function effectText(effect: PoolEffect): string {
+  const { pool, shareBefore, shareAfter, after, before, carryFactor } = effect;
+  const share = `share of ${pool.dc} ${percentText(shareBefore)} -> ${percentText(shareAfter)}`;
+  if (effect.removedPercent === 0) return share;
+  const floor =
+    after.serving < before.serving ? `, floor ${String(after.floor)} of ${String(after.total)} holds` : '';
+  const carry =
+    carryFactor === undefined ? '' : `, the others carry x${carryFactor.toFixed(carryFactor < 1.05 ? 2 : 1)}`;
+  return `${share}${floor}${carry}`;
+}
+
+/** The effects on all pools of a plan. */
+export function effectsText(plan: PlanSummary): string {
+  return plan.effects.map(effectText).join('; ');
+}
+
+/** `7 of 7 pooled, floor 4, bare metal 98.4 %, wikikube 1.6 %`. */
+export function viewText(view: PoolView): string {
+  const numbers = `${String(view.serving)} of ${String(view.total)} pooled, floor ${String(view.floor)}`;
+  return [numbers, ...groupTexts(view)].join(', ');
+}
+
+/** `bare metal 98.4 %`, one per group that serves. */
+export function groupTexts(view: PoolView): readonly string[] {
+  return view.groups.map(({ name, share }) => `${name} ${percentText(share)}`);
+}
+
+/** The results of an operation's objects: `Done: a, b. Not done: c. Unknown: d.`; says so when nothing was changed. */
+export function resultsText(objects: readonly ObjectResult[], detail: Detail): string {
+  const of = (...results: readonly ObjectResult['result'][]): readonly ObjectResult[] =>
+    objects.filter(({ result }) => results.includes(result));
+  if (objects.every(({ result }) => result === 'not done')) return 'Nothing was changed.';
+  const part = (title: string, some: readonly ObjectResult[]): string[] =>
+    some.length === 0 ? [] : [`${title}: ${objectsText(some, detail)}.`];
+  return [
+    ...part('Done', of('done')),
+    ...part('Half done', of('partly done')),
+    ...part('Not done', of('not done')),
+    ...part('Unknown', of('unknown')),
+  ].join(' ');
+}
+
+/** Hosts with the state they are in, when all are in one state only once. */
+export function objectsText(objects: readonly ObjectResult[], detail: Detail): string {
+  const states = [...new Set(objects.map(({ state }) => (state === undefined ? '' : stateText(state))))];
+  const groups = states.map((state) => {
+    const hosts = objects.filter((one) => (one.state === undefined ? '' : stateText(one.state)) === state);
+    return `${hostsText(
+      hosts.map(({ key }) => key.host),
+      detail,
+    )}${state === '' ? '' : ` ${state}`}`;
+  });
+  return groups.join(', ');
+}
+
+/** `no/10`, or that the object is not there. */
+export function stateOrAbsent(state: NodeState | undefined): string {
+  return state === undefined ? 'not there' : stateText(state);
+}
+
+/** A remark on a plan. */
+export function noteText(note: PlanNote): string {
+  const host = note.key.host.split('.')[0] ?? note.key.host;
+  switch (note.kind) {
+    case 'weight-raised':
+      return `${host} had weight 0: it becomes ${String(note.to)}, the smallest share`;
+    case 'inactive-since':
+      return note.at === undefined
+        ? `${host} is inactive since before what Sluice knows, by whom is unknown`
+        : `${host} is inactive since ${new Date(note.at).toISOString().slice(0, 10)} ${secondText(note.at)}, by ${note.by ?? 'unknown'} (${note.operation ?? ''})`;
+    case 'malformed-neighbour':
+      return `${host} in the same pool has a value that cannot be read (${note.why}); it is not counted`;
+    case 'not-undone':
+      return `${host} is left as it is: somebody changed it since (${stateText(note.left)} then, ${stateOrAbsent(note.now)} now)`;
+  }
+}
+
+/** `1 approval`, `2 approvals`. */
+export function countText(count: number, one: string): string {
+  return `${String(count)} ${one}${count === 1 ? '' : 's'}`;
+}
+
+function shortHosts(hosts: readonly string[]): string {
+  return foldHosts(hosts.map((host) => host.split('.')[0] ?? host));
+}

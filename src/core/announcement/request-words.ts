@@ -1,0 +1,88 @@
+import { stateText } from '../node.ts';
+import { minuteText } from '../time.ts';
+import type { RequestAnnouncement } from './announcement.ts';
+import { wordFault } from './fault-words.ts';
+import type { Detail } from './fit.ts';
+import { actionText, countText, effectsText, hostsText, movesText, noteText } from './phrases.ts';
+import type { PlanNote } from '../plan.ts';
+import type { PlanSummary } from '../plan-summary.ts';
+
+/** Words the answers to somebody who asked for a change. */
+export function wordRequest(announcement: RequestAnnouncement, detail: Detail): string {
+  switch (announcement.kind) {
+    case 'refused': {
+      const { rule, text } = wordFault(announcement.fault);
+      const hint = announcement.hint === undefined ? '' : ` ${announcement.hint}`;
+      return `${announcement.nick}: refused: ${rule}: ${text} Nothing was changed.${hint}`;
+    }
+    case 'nothing-to-do':
+      return `${announcement.nick}: nothing to do: ${alreadySoText(announcement, detail)} in ${announcement.service}.`;
+    case 'waits': {
+      const { nick, id, approvals, plan, notes, expiresAt } = announcement;
+      const how = announcement.reactions ? `React with ✅ or say !approve ${id}.` : `Say !approve ${id}.`;
+      const seen =
+        announcement.seen.length === 0 || detail > 0 ? '' : ` Seen lately: ${announcement.seen.join(', ')}.`;
+      return `${nick}: ${id} waits for ${countText(approvals, 'approval')} (not yours): ${planText(plan, detail)}${notesText(notes, detail)}. ${how} Expires ${minuteText(expiresAt)}.${seen}`;
+    }
+    case 'starts': {
+      const { nick, id, plan, notes } = announcement;
+      return `${nick}: ${id} needs no approval: ${planText(plan, detail)}${notesText(notes, detail)}. Starting.`;
+    }
+    case 'dry-run': {
+      const { nick, approvals, plan, notes, fault } = announcement;
+      const verdict =
+        fault === undefined
+          ? `would need ${countText(approvals, 'approval')}`
+          : `would be refused: ${wordFault(fault).rule}: ${wordFault(fault).text}`;
+      const remarks = notes.length === 0 || detail > 1 ? '' : ` Note: ${notes.map(noteText).join('; ')}.`;
+      const end = verdict.endsWith('.') ? '' : '.';
+      return `${nick}: dry run: ${planText(plan, detail)}; ${verdict}${end}${remarks} Nothing was queued.`;
+    }
+    case 'already-known':
+      return `${announcement.nick}: that line was heard before: it is ${announcement.id}, ${announcement.state}.`;
+    case 'nothing-queued': {
+      const { nick, fault, byHand, more } = announcement;
+      const hand = byHand.length === 0 ? '' : ' By hand, if it cannot wait:';
+      const rest =
+        more === 0 ? '' : ` (the first ${String(byHand.length)} of ${String(byHand.length + more)} lines)`;
+      return `${nick}: nothing was queued: ${wordFault(fault).text}${hand}${rest}`;
+    }
+    case 'by-hand':
+      return `by hand: ${announcement.line}`;
+  }
+}
+
+function planText(plan: PlanSummary, detail: Detail): string {
+  const places = detail === 3 ? '' : ` (${plan.places.join(', ')})`;
+  return `${actionText(plan, detail)}${places}: ${movesText(plan, detail)}, ${effectsText(plan)}`;
+}
+
+/** In a request only what is known and not to be seen in the plan itself; the rest is in a dry run and in `!show`. */
+function notesText(notes: readonly PlanNote[], detail: Detail): string {
+  const worth = notes.filter(
+    (note) =>
+      note.kind === 'not-undone' ||
+      note.kind === 'malformed-neighbour' ||
+      (note.kind === 'inactive-since' && note.at !== undefined),
+  );
+  if (worth.length === 0) return '';
+  if (detail > 1) return `, ${countText(worth.length, 'note')}: see !show`;
+  return `; note: ${worth.map(noteText).join('; ')}`;
+}
+
+function alreadySoText(
+  announcement: Extract<RequestAnnouncement, { kind: 'nothing-to-do' }>,
+  detail: Detail,
+): string {
+  const states = [...new Set(announcement.alreadySo.map(({ state }) => stateText(state)))];
+  return states
+    .map((state) => {
+      const hosts = announcement.alreadySo
+        .filter((one) => stateText(one.state) === state)
+        .map(({ host }) => host);
+      const idle =
+        state.startsWith('inactive') && announcement.verb === 'depool' ? ' (it does not serve)' : '';
+      return `${hostsText(hosts, detail)} is already ${state}${idle}`;
+    })
+    .join(', ');
+}

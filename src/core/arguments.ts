@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { refusedCharacter } from './characters.ts';
+import type { Fault } from './fault.ts';
+import { expandHosts } from './hosts.ts';
+import type { Result } from './result.ts';
+import { fail, ok } from './result.ts';
+
+/** Why a token is not what it should be: one of our faults, or a sentence that says what to type. */
+type Unreadable = Fault | string;
+
+const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,126}[a-z0-9])?$/;
+const NAME_CHARACTER = /^[A-Za-z0-9._-]$/;
+const WEIGHT_MOST = 65_535;
+// The alphabet of `operation-id.ts`.
+const OPERATION_ID = /^[abcdefghjkmnpqrstuvwxyz][abcdefghjkmnpqrstuvwxyz2-9]{2,4}$/;
+
+/** `HOSTS`: the list as typed, and the names that it stands for, short or full as typed, in lower case. */
+export const Hosts = tokenSchema((typed): Result<{ typed: string; names: readonly string[] }, Unreadable> => {
+  const names = expandHosts(typed);
+  return names.ok ? ok({ typed, names: names.value }) : names;
+});
+
+/** `SERVICE`: a service tag of conftool; whether it exists is seen later. */
+export const Service = tokenSchema((typed) =>
+  readName(typed, 'a service is a name like kartotherian-k8s-ssl'),
+);
+
+/** `N`: what a load balancer weighs a host with, 1-65535. */
+export const Weight = tokenSchema((typed): Result<number, Unreadable> => {
+  const weight = /^[1-9]\d{0,4}$/.test(typed) ? Number(typed) : 0;
+  if (weight >= 1 && weight <= WEIGHT_MOST) return ok(weight);
+  return fail(`a weight is a whole number from 1 to ${String(WEIGHT_MOST)}`);
+});
+
+/** `ID` of an operation, in lower case. */
+export const OperationId = tokenSchema(readOperationId);
+
+/** `ID` of an operation, or `all`, which no id can be: ids have no `l`. */
+export const OperationIdOrAll = tokenSchema((typed): Result<string, Unreadable> => {
+  return typed.toLowerCase() === 'all' ? ok('all') : readOperationId(typed);
+});
+
+/** `[SERVICE|HOST]` or a person: one name, whichever it is; undefined when none was typed. */
+export const OptionalSubject = tokenSchema((typed) =>
+  readName(typed, 'name one service or host, like kartotherian-k8s-ssl or maps1005'),
+).optional();
+
+/** `dc=`: a data centre. */
+export const Dc = tokenSchema((typed) => readName(typed, 'a data centre is a name like eqiad'));
+
+/** `cluster=`: a cluster of conftool. */
+export const Cluster = tokenSchema((typed) => readName(typed, 'a cluster is a name like maps'));
+
+/** `COMMAND`: the word of a command, with or without its `!`. */
+export const CommandName = tokenSchema(readCommandName);
+
+/** `[COMMAND]`; undefined when none was typed. */
+export const OptionalCommandName = CommandName.optional();
+
+/**
+ * The fault that a schema of this file put into its issue, when it is more than a sentence.
+ *
+ * @param issue the first issue of a failed parse, of any schema.
+ */
+export function faultOfIssue(issue: z.core.$ZodIssue): Fault | undefined {
+  if (issue.code !== 'custom') return undefined;
+  const carried: unknown = issue.params?.['fault'];
+  // Only `tokenSchema` fills it.
+  return carried as Fault | undefined;
+}
+
+function tokenSchema<T>(read: (typed: string) => Result<T, Unreadable>): z.ZodType<T, string> {
+  return z.string().transform((token, context): T => {
+    const value = read(withoutBackticks(token));
+    if (value.ok) return value.value;
+    const { fault } = value;
+    const sentence = typeof fault === 'string';
+    context.issues.push({
+      code: 'custom',
+      input: token,
+      message: sentence ? fault : fault.kind,
+      params: sentence ? {} : { fault },
+    });
+    return z.NEVER;
+  });
+}
+
+/** People quote names as code in Slack; in other places than around the whole argument a backtick is refused. */
+function withoutBackticks(token: string): string {
+  return /^`([^`]+)`$/.exec(token)?.[1] ?? token;
+}
+
+function readName(typed: string, sentence: string): Result<string, Unreadable> {
+  const refused = refusedCharacter(typed, NAME_CHARACTER);
+  if (refused !== undefined) return fail(refused);
+  const name = typed.toLowerCase();
+  return NAME.test(name) ? ok(name) : fail(sentence);
+}
+
+function readOperationId(typed: string): Result<string, Unreadable> {
+  const refused = refusedForeign(typed);
+  if (refused !== undefined) return fail(refused);
+  const id = typed.toLowerCase();
+  if (OPERATION_ID.test(id)) return ok(id);
+  if (/^[a-z][a-z0-9]{2,4}$/.test(id)) return fail('an id has none of 0 o 1 l i, which look alike: copy it');
+  return fail('an id is 3 to 5 letters and digits like k7f: copy it from the request');
+}
+
+function readCommandName(typed: string): Result<string, Unreadable> {
+  const refused = refusedForeign(typed);
+  if (refused !== undefined) return fail(refused);
+  const name = typed.toLowerCase().replace(/^!/, '');
+  return /^[a-z][a-z-]*$/.test(name) ? ok(name) : fail('name a command, like pool');
+}
+
+/** Visible ASCII is judged by what it should be; anything else is named, for it may not be seen. */
+function refusedForeign(typed: string): Fault | undefined {
+  return refusedCharacter(typed, /^[\x21-\x7e]$/);
+}

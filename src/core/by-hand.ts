@@ -1,0 +1,20 @@
+import type { NodeKey, NodeState } from './node.ts';
+
+/**
+ * The exact lines to type when Sluice cannot act itself. No text from a user goes into them: keys come from conftool, and a key with
+ * anything but letters, digits, dots and dashes gets no line.
+ *
+ * @returns one line per write, in order; `tags` mode, since it reads one object and takes no regular expression.
+ */
+export function byHandLines(
+  writes: readonly { readonly key: NodeKey; readonly from: NodeState; readonly to: NodeState }[],
+): readonly string[] {
+  return writes.flatMap(({ key, from, to }) => {
+    const { dc, cluster, service, host } = key;
+    if (![dc, cluster, service, host].every((part) => /^[A-Za-z0-9.-]+$/.test(part))) return [];
+    const pooled = from.pooled === to.pooled ? [] : [`pooled=${to.pooled}`];
+    const weight = from.weight === to.weight ? [] : [`weight=${String(to.weight)}`];
+    const action = `set/${[...pooled, ...weight].join(':')}`;
+    return [`sudo confctl tags 'dc=${dc},cluster=${cluster},service=${service}' --action ${action} ${host}`];
+  });
+}

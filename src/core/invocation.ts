@@ -1,0 +1,256 @@
+import { faultOfIssue } from './arguments.ts';
+import { visibleText } from './characters.ts';
+import type { Command, Given, Schemas } from './command.ts';
+import type { Fault } from './fault.ts';
+import { nearest } from './nearest.ts';
+import type { Result } from './result.ts';
+import { fail, ok } from './result.ts';
+import { isTaskTail, splitTail } from './tail.ts';
+import type { Token } from './tokens.ts';
+import { readTokens, withoutDashes } from './tokens.ts';
+
+/** A line that one command understands. */
+export interface Invocation {
+  readonly kind: 'invocation';
+  readonly command: Command;
+  /** What the command's own schemas made of the tokens; options that were not typed are absent. */
+  readonly given: Given<Schemas, Schemas>;
+  readonly dryRun: boolean;
+  /** The rest of the line in its own words, without what cannot be seen; empty when there was none. */
+  readonly reason: string;
+  /** `T378944`, in the order typed, each once. */
+  readonly tasks: readonly string[];
+  /** The whole line, with its `!`, without what cannot be seen. */
+  readonly line: string;
+}
+
+/** What a line in the channel is to us. */
+export type Parsed =
+  /** Talk, or another bot's word: no answer. */
+  | { readonly kind: 'nothing' }
+  /** We were addressed, with a word that is no command. */
+  | { readonly kind: 'unknown'; readonly fault: Fault }
+  /** Our command, wrongly typed. */
+  | { readonly kind: 'fault'; readonly command: Command; readonly fault: Fault }
+  | Invocation;
+
+/** The tokens of a line, told apart. */
+interface Sorted {
+  readonly options: readonly { readonly name: string; readonly value: string }[];
+  /** All others, in order: the arguments, then the rest. */
+  readonly words: readonly Token[];
+}
+
+const DRY_RUN = 'dry-run';
+const DRY_RUN_WORD = /^dry[-_]?run$/i;
+/** `word=value`: what stands before the `=` is one word, so that URLs and code in a reason are none. */
+const OPTION = /^([\p{L}\p{N}\p{M}\p{Cf}_.-]+)=/u;
+const NAME_SHOWN = 40;
+
+/**
+ * Reads one chat line.
+ *
+ * @param options.addressed the line was said to us by name (already taken off): then the `!` may be left out, and a word
+ *   that is no command is answered.
+ */
+export function parseLine(
+  line: string,
+  commands: readonly Command[],
+  options: { readonly addressed: boolean },
+): Parsed {
+  const [word, ...tokens] = readTokens(line);
+  if (word === undefined) return { kind: 'nothing' };
+  const name = word.text.replace(/^!/, '').toLowerCase();
+  const isOurs = word.text.startsWith('!') || options.addressed;
+  const command = isOurs && !word.quoted ? commands.find((each) => each.name === name) : undefined;
+  if (command === undefined) return options.addressed ? unknownCommand(name, commands) : { kind: 'nothing' };
+
+  const invocation = parseCommand(command, tokens, line);
+  if (!invocation.ok) return { kind: 'fault', command, fault: invocation.fault };
+  const text = visibleText(line);
+  return { ...invocation.value, line: text.startsWith('!') ? text : `!${text}` };
+}
+
+function unknownCommand(name: string, commands: readonly Command[]): Parsed {
+  const shown = visibleText(name).slice(0, NAME_SHOWN);
+  const names = commands.map((command) => command.name);
+  return { kind: 'unknown', fault: { kind: 'command-unknown', name: shown, nearest: nearest(shown, names) } };
+}
+
+function parseCommand(
+  command: Command,
+  tokens: readonly Token[],
+  line: string,
+): Result<Omit<Invocation, 'line'>> {
+  const sorted = sortTokens(command, tokens);
+  if (!sorted.ok) return sorted;
+  const { options, words } = sorted.value;
+
+  const positional = takeArguments(command, words);
+  if (!positional.ok) return positional;
+  const args = readArguments(command, positional.value);
+  if (!args.ok) return args;
+  const read = readOptions(command, options);
+  if (!read.ok) return read;
+
+  const rest = words.slice(positional.value.length);
+  const dry = command.kind === 'plan' ? takeDryRun(rest) : { dryRun: false, rest };
+  const tail = splitTail(dry.rest, line);
+  if (!tail.ok) return fail({ ...tail.fault, usage: command.usage });
+  const { reason, tasks } = tail.value;
+  if (command.rest === 'none' && dry.rest.length > 0) {
+    const text = visibleText(line.slice(dry.rest[0]?.start));
+    return fail({ kind: 'text-unexpected', text, usage: command.usage });
+  }
+  if (command.rest === 'required-reason' && !/[\p{L}\p{N}]/u.test(reason)) {
+    return fail({ kind: 'argument-missing', argument: 'REASON', usage: command.usage });
+  }
+  const given = { ...args.value, ...read.value };
+  return ok({ kind: 'invocation', command, given, dryRun: dry.dryRun, reason, tasks });
+}
+
+/** Takes the options out of the line, wherever they stand. */
+function sortTokens(command: Command, tokens: readonly Token[]): Result<Sorted> {
+  const options: { name: string; value: string }[] = [];
+  const words: Token[] = [];
+  for (const token of tokens) {
+    const name = optionName(command, token);
+    if (name === undefined) {
+      words.push(token);
+      continue;
+    }
+    if (!Object.hasOwn(command.options, name)) return fail(unknownOption(command, token, name));
+    if (token.openQuote !== undefined) return fail({ kind: 'quote-open', quote: token.openQuote });
+    if (options.some((option) => option.name === name)) {
+      return fail({ kind: 'option-twice', option: name, usage: command.usage });
+    }
+    const equals = token.text.indexOf('=');
+    if (equals === -1) return fail(dashedOption(command, token, name));
+    options.push({ name, value: token.text.slice(equals + 1) });
+  }
+  return ok({ options, words });
+}
+
+/** The name before `=`, or that of a dashed word that is nearly an option: `--dryrn` must not become a reason. */
+function optionName(command: Command, token: Token): string | undefined {
+  if (token.quoted || !takesOptions(command)) return undefined;
+  const match = OPTION.exec(token.text);
+  if (match !== null) return withoutDashes(match[1] ?? '').toLowerCase();
+  const bare = withoutDashes(token.text).toLowerCase();
+  if (!token.text.startsWith('--') || DRY_RUN_WORD.test(bare)) return undefined;
+  return nearest(bare, optionNames(command)).length === 0 ? undefined : bare;
+}
+
+/** Whether `word=value` may be an option. A brake such as `!freeze` has none: `load=99` in its reason must not hold it up. */
+function takesOptions(command: Command): boolean {
+  return command.kind !== 'decide' || Object.keys(command.options).length > 0;
+}
+
+function optionNames(command: Command): readonly string[] {
+  const own = Object.keys(command.options);
+  return command.kind === 'plan' ? [...own, DRY_RUN] : own;
+}
+
+function unknownOption(command: Command, token: Token, name: string): Fault {
+  const option = visibleText(name).slice(0, NAME_SHOWN);
+  const { usage } = command;
+  const near = nearest(option, optionNames(command));
+  if (near[0] !== DRY_RUN) return { kind: 'option-unknown', option, nearest: near, usage };
+  const why = 'dry-run stands alone, as the last word';
+  return { kind: 'argument-invalid', argument: DRY_RUN, text: visibleText(token.text), why, usage };
+}
+
+/** `--weight 5`, as other tools have it. */
+function dashedOption(command: Command, token: Token, name: string): Fault {
+  const why = `write ${name}=, without dashes and without a blank`;
+  const text = visibleText(token.text);
+  return { kind: 'argument-invalid', argument: name, text, why, usage: command.usage };
+}
+
+/** The leading words that are arguments. The word `dry-run` ends them: no service is called that. */
+function takeArguments(command: Command, words: readonly Token[]): Result<readonly Token[]> {
+  const most = Object.keys(command.args).length;
+  const end = command.kind === 'plan' ? words.findIndex(isDryRun) : -1;
+  const taken = words.slice(0, end === -1 ? most : Math.min(most, end));
+  const open = taken.find((token) => token.openQuote !== undefined);
+  return open?.openQuote === undefined ? ok(taken) : fail({ kind: 'quote-open', quote: open.openQuote });
+}
+
+function readArguments(
+  command: Command,
+  tokens: readonly Token[],
+): Result<Readonly<Record<string, unknown>>> {
+  const given: Record<string, unknown> = {};
+  for (const [index, [key, schema]] of Object.entries(command.args).entries()) {
+    const text = tokens[index]?.text;
+    const value = schema.safeParse(text);
+    const argument = argumentName(key);
+    if (value.success) {
+      given[key] = value.data;
+    } else if (text === undefined) {
+      return fail({ kind: 'argument-missing', argument, usage: command.usage });
+    } else {
+      return fail(unreadable(command, { argument, text, issue: value.error.issues[0] }));
+    }
+  }
+  return ok(given);
+}
+
+function readOptions(
+  command: Command,
+  options: Sorted['options'],
+): Result<Readonly<Record<string, unknown>>> {
+  const given: Record<string, unknown> = {};
+  for (const { name, value } of options) {
+    const read = command.options[name]?.safeParse(value);
+    if (read?.success === true) {
+      given[name] = read.data;
+    } else {
+      return fail(unreadable(command, { argument: name, text: value, issue: read?.error.issues[0] }));
+    }
+  }
+  return ok(given);
+}
+
+type Issue = Parameters<typeof faultOfIssue>[0];
+
+function unreadable(
+  command: Command,
+  found: { readonly argument: string; readonly text: string; readonly issue: Issue | undefined },
+): Fault {
+  const fault = found.issue === undefined ? undefined : faultOfIssue(found.issue);
+  if (fault !== undefined) return fault;
+  return {
+    kind: 'argument-invalid',
+    argument: found.argument,
+    text: visibleText(found.text),
+    why: found.issue?.message ?? '',
+    usage: command.usage,
+  };
+}
+
+/** `operationId` -> `OPERATION-ID`, as usage lines write arguments. */
+function argumentName(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter}`).toUpperCase();
+}
+
+function isDryRun(token: Token): boolean {
+  return !token.quoted && DRY_RUN_WORD.test(withoutDashes(token.text));
+}
+
+/**
+ * `dry-run` counts as the first word after the arguments, as the last word, and as the last before the tasks;
+ * with dashes, which only an option has, anywhere. Where one may be meant, a plan too few is the smaller harm.
+ */
+function takeDryRun(rest: readonly Token[]): { readonly dryRun: boolean; readonly rest: readonly Token[] } {
+  const kept = rest.filter((token, index) => {
+    if (!isDryRun(token)) return true;
+    const isDashed = token.text.startsWith('-');
+    return !isDashed && index !== 0 && !isEndOfReason(rest.slice(index + 1));
+  });
+  return { dryRun: kept.length < rest.length, rest: kept };
+}
+
+function isEndOfReason(after: readonly Token[]): boolean {
+  return after.length === 0 || isTaskTail(after);
+}

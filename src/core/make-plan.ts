@@ -1,0 +1,132 @@
+import { serviceFacts } from './catalogue.ts';
+import type { Facts } from './facts.ts';
+import { legalPath } from './legal-path.ts';
+import type { NodeState, Pool, StoredNode } from './node.ts';
+import { nodePath, poolPath, sameState } from './node.ts';
+import type { Operation } from './operation.ts';
+import type { Change, Plan, PlanNote, PoolEffect, Verb } from './plan.ts';
+import { servingWeight, shareOf, viewPool, withState } from './pool-view.ts';
+
+/** An object as it is now, and what it shall be. */
+export interface Target {
+  readonly node: StoredNode;
+  readonly after: NodeState;
+}
+
+/** What a plan says besides its changes. */
+export interface PlanHead {
+  readonly verb: Verb;
+  readonly service: string;
+  readonly weight?: number | undefined;
+  readonly undoes?: Plan['undoes'];
+  readonly notes?: readonly PlanNote[];
+}
+
+/**
+ * Turns targets into a plan: the changes in legal steps, one pool after the other, and what they do to traffic.
+ * Objects that are already as asked are listed, not changed.
+ */
+export function makePlan(head: PlanHead, targets: readonly Target[], facts: Facts): Plan {
+  const changes = inPoolOrder(
+    targets.filter(({ node, after }) => !sameState(node.state, after)).map(changeOf),
+  );
+  return {
+    verb: head.verb,
+    service: head.service,
+    weight: head.weight,
+    changes,
+    alreadySo: targets
+      .filter(({ node, after }) => sameState(node.state, after))
+      .map(({ node }) => ({ key: node.key, state: node.state })),
+    effects: effectsOf(changes, facts),
+    notes: [
+      ...changes.flatMap((change) => notesOf(change, facts.recent)),
+      ...neighbourNotes(changes, facts.pools),
+      ...(head.notes ?? []),
+    ],
+    undoes: head.undoes,
+  };
+}
+
+/** Whether carrying out the change takes serving weight away at any moment. */
+export function removesCapacity(change: Pick<Change, 'before' | 'path'>): boolean {
+  return change.path.some((state) => servingWeight(state) < servingWeight(change.before));
+}
+
+function changeOf({ node, after }: Target): Change {
+  return {
+    key: node.key,
+    before: node.state,
+    beforeText: node.text,
+    beforeIndex: node.modifiedIndex,
+    after,
+    path: legalPath(node.state, after),
+  };
+}
+
+/** One data centre at a time: changes keep their order inside a pool, pools the order of their first change. */
+function inPoolOrder(changes: readonly Change[]): readonly Change[] {
+  const pools = [...new Set(changes.map(({ key }) => poolPath(key)))];
+  return pools.flatMap((pool) => changes.filter(({ key }) => poolPath(key) === pool));
+}
+
+function effectsOf(changes: readonly Change[], facts: Facts): readonly PoolEffect[] {
+  const { catalogue, groups } = facts;
+  return facts.pools.flatMap((pool) => {
+    const own = changes.filter(({ key }) => poolPath(key) === poolPath(pool));
+    if (own.length === 0) return [];
+    const after = own.reduce((state, change) => withState(state, change.key.host, change.after), pool);
+    const hosts = new Set(own.map(({ key }) => key.host));
+    const { threshold } = serviceFacts(catalogue, pool.service);
+    const [shareBefore, shareAfter] = [shareOf(pool, hosts), shareOf(after, hosts)];
+    const [before, then] = [viewPool(pool, threshold, groups), viewPool(after, threshold, groups)];
+    const removed = own.reduce(
+      (sum, { before: b, after: a }) => sum + Math.max(0, servingWeight(b) - servingWeight(a)),
+      0,
+    );
+    return [
+      {
+        pool: { dc: pool.dc, cluster: pool.cluster, service: pool.service },
+        before,
+        after: then,
+        shareBefore,
+        shareAfter,
+        carryFactor: shareBefore < 1 && then.weight > 0 ? (1 - shareAfter) / (1 - shareBefore) : undefined,
+        removedPercent: before.weight === 0 ? 0 : (100 * removed) / before.weight,
+      },
+    ];
+  });
+}
+
+function notesOf(change: Change, recent: readonly Operation[]): readonly PlanNote[] {
+  const { key, before, after } = change;
+  const notes: PlanNote[] = [];
+  if (before.pooled === 'inactive' && after.pooled === 'yes') notes.push(inactiveSince(change, recent));
+  if (before.weight === 0 && after.pooled === 'yes' && after.weight === 1) {
+    notes.push({ kind: 'weight-raised', key, to: after.weight });
+  }
+  return notes;
+}
+
+/** Since when and by whom: etcd keeps no time, so only an operation of ours whose write is still the last one can tell. */
+function inactiveSince({ key, beforeIndex }: Change, recent: readonly Operation[]): PlanNote {
+  for (const operation of recent) {
+    const step = operation.steps.find(
+      (one) => nodePath(one.key) === nodePath(key) && one.result?.modifiedIndex === beforeIndex,
+    );
+    if (step !== undefined) {
+      const by = operation.request.person;
+      return { kind: 'inactive-since', key, by, operation: operation.id, at: step.result?.readBackAt };
+    }
+  }
+  return { kind: 'inactive-since', key, by: undefined, operation: undefined, at: undefined };
+}
+
+function neighbourNotes(changes: readonly Change[], pools: readonly Pool[]): readonly PlanNote[] {
+  const touched = new Set(changes.map(({ key }) => poolPath(key)));
+  return pools
+    .filter((pool) => touched.has(poolPath(pool)))
+    .flatMap((pool) =>
+      pool.malformed.map(({ key, why }) => ({ kind: 'malformed-neighbour' as const, key, why })),
+    );
+}

@@ -1,0 +1,75 @@
+import { approvers } from '../approval.ts';
+import type { Operation } from '../operation.ts';
+import { objectResults } from '../progress.ts';
+import type { SalEnd, SalRecord } from './record.ts';
+
+/** More objects than this make a START line when the first write happens and an END line; fewer make one DONE line. */
+export const OBJECTS_IN_ONE_LINE = 10;
+
+/** Whether the operation is long enough for a pair of lines. */
+export function logsStart(operation: Pick<Operation, 'plan'>): boolean {
+  return operation.plan.changes.length > OBJECTS_IN_ONE_LINE;
+}
+
+/** The line that says that a long operation begins. */
+export function salStart(operation: Operation): SalRecord {
+  return {
+    ...head(operation),
+    phase: 'start',
+    end: undefined,
+    hosts: operation.plan.changes.map(({ key }) => key.host),
+    notDone: [],
+    unknown: [],
+    durationMs: undefined,
+  };
+}
+
+/**
+ * The line that says what came of an operation, host by host.
+ *
+ * @param end PASS only when every object is done and read back; ERROR when a write's outcome is unknown.
+ */
+export function salEnd(operation: Operation, end: SalEnd, now: number): SalRecord {
+  const results = objectResults(operation);
+  const hostsWith = (...wanted: readonly string[]): readonly string[] =>
+    results.filter(({ result }) => wanted.includes(result)).map(({ key }) => key.host);
+  return {
+    ...head(operation),
+    phase: logsStart(operation) ? 'end' : 'done',
+    end,
+    hosts: hostsWith('done'),
+    notDone: hostsWith('not done', 'partly done'),
+    unknown: hostsWith('unknown'),
+    durationMs: now - (operation.queuedAt ?? operation.createdAt),
+  };
+}
+
+function head(
+  operation: Operation,
+): Pick<
+  SalRecord,
+  | 'operation'
+  | 'verb'
+  | 'weight'
+  | 'undoes'
+  | 'service'
+  | 'planned'
+  | 'requester'
+  | 'approvers'
+  | 'reason'
+  | 'tasks'
+> {
+  const { plan, request } = operation;
+  return {
+    operation: operation.id,
+    verb: plan.verb,
+    weight: plan.weight,
+    undoes: plan.undoes,
+    service: plan.service,
+    planned: plan.changes.length,
+    requester: request.person,
+    approvers: approvers(operation),
+    reason: request.reason,
+    tasks: request.tasks,
+  };
+}

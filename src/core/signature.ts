@@ -1,0 +1,47 @@
+import { createHash, createHmac } from 'node:crypto';
+import { canonicalJson } from './canonical.ts';
+import type { Operation, Request, Vote } from './operation.ts';
+import type { Plan } from './plan.ts';
+
+/** The hash of a plan: it covers every object's text and modifiedIndex as shown. 64 hex digits. */
+export function hashPlan(plan: Plan): string {
+  return createHash('sha256').update(canonicalJson(plan)).digest('hex');
+}
+
+/**
+ * What makes a stored request believable: Redis carries it, the key stays in Sluice's own file.
+ *
+ * @returns 64 hex digits over the id, the plan hash and everything that was asked.
+ */
+export function signRequest(key: string, signed: { id: string; planHash: string; request: Request }): string {
+  const { id, planHash, request } = signed;
+  return hmac(key, { what: 'request', id, planHash, request });
+}
+
+/** What makes a stored vote believable. */
+export function signVote(key: string, signed: { id: string; vote: Omit<Vote, 'signature'> }): string {
+  const { person, verdict, planHash, eventKey, at } = signed.vote;
+  return hmac(key, { what: 'vote', id: signed.id, person, verdict, planHash, eventKey, at });
+}
+
+/**
+ * Looks for anything in a stored operation that Sluice did not write itself.
+ *
+ * @returns what is forged, in words; undefined when plan, request and every vote are as signed, each vote for this very plan.
+ */
+export function findForgery(key: string, operation: Operation): string | undefined {
+  const { id, plan, planHash, request } = operation;
+  if (hashPlan(plan) !== planHash) return 'the plan is not the one that was signed';
+  if (signRequest(key, { id, planHash, request }) !== operation.signature)
+    return 'the request has no valid signature';
+  for (const vote of operation.votes) {
+    if (signVote(key, { id, vote }) !== vote.signature || vote.planHash !== planHash) {
+      return `the vote of ${vote.person} has no valid signature`;
+    }
+  }
+  return undefined;
+}
+
+function hmac(key: string, value: unknown): string {
+  return createHmac('sha256', key).update(canonicalJson(value)).digest('hex');
+}

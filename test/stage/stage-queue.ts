@@ -1,0 +1,42 @@
+import { ok } from '../../src/core/result.ts';
+import type { Result } from '../../src/core/result.ts';
+import type { Queue } from '../../src/ports/queue.ts';
+
+/** A queue that hands out its jobs when the story says so, in order, one at a time. */
+export class StageQueue implements Queue {
+  private readonly waiting = new Set<string>();
+  private run: ((id: string) => Promise<void>) | undefined;
+
+  wake(id: string): Promise<Result<void>> {
+    this.waiting.add(id);
+    return Promise.resolve(ok(undefined));
+  }
+
+  awake(): Promise<Result<ReadonlySet<string>>> {
+    return Promise.resolve(ok(this.waiting));
+  }
+
+  start(run: (id: string) => Promise<void>): void {
+    this.run = run;
+  }
+
+  /** Loses every job, as a Redis without its last second would. */
+  lose(): void {
+    this.waiting.clear();
+  }
+
+  async drain(): Promise<void> {
+    for (let id = this.next(); id !== undefined; id = this.next()) {
+      this.waiting.delete(id);
+      await this.run?.(id);
+    }
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private next(): string | undefined {
+    return this.waiting.values().next().value;
+  }
+}
