@@ -1,6 +1,7 @@
 import { serviceFacts } from '../core/catalogue.ts';
 import type { Fault } from '../core/fault.ts';
-import { findInFlight, guardWrite } from '../core/guard-rails.ts';
+import type { RemovedWeight, WriteView } from '../core/guard-rails.ts';
+import { findInFlight, guardWrites } from '../core/guard-rails.ts';
 import type { Pool, StoredNode } from '../core/node.ts';
 import { nodePath, poolPath } from '../core/node.ts';
 import type { Operation } from '../core/operation.ts';
@@ -9,7 +10,6 @@ import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
 import { findForgery } from '../core/signature.ts';
 import type { StepRecord } from '../core/step.ts';
-import type { Removal } from '../ports/store.ts';
 import { authorize } from './authorize.ts';
 import type { Parts } from './parts.ts';
 
@@ -18,7 +18,7 @@ const RECENT = 100;
 
 /** The answer to "may this be written now?". */
 export type Verdict =
-  | { readonly kind: 'go'; readonly node: StoredNode; readonly removals: readonly Removal[] }
+  | { readonly kind: 'go'; readonly node: StoredNode; readonly removed: readonly RemovedWeight[] }
   /** Not now: nothing further is written, somebody may resume. */
   | { readonly kind: 'hold'; readonly fault: Fault }
   | { readonly kind: 'conflict'; readonly fault: Fault }
@@ -42,17 +42,16 @@ export async function checkBeforeWrite(
   if (forgery !== undefined) return { kind: 'forged', what: forgery };
   const first = operation.steps.every(({ state }) => state === 'planned');
   const since = clock.now() - settings.bounds.removalWindowMs;
-  const [stopPath, freeze, removals, pools, recent, undone, open] = await Promise.all([
+  const [stopPath, freeze, pools, recent, undone, open] = await Promise.all([
     stopFile.present(),
     store.freeze(),
-    store.removals(step.key, since),
     readPools(parts, operation, step, first),
     policyLooksBack(parts) ? store.recent(RECENT) : ok([]),
     operation.plan.undoes === undefined ? ok(undefined) : store.operation(operation.plan.undoes.id),
     first ? store.open() : ok([]),
   ]);
   if (stopPath !== undefined) return { kind: 'hold', fault: { kind: 'stop-file', path: stopPath } };
-  for (const read of [freeze, removals, recent, undone, open]) {
+  for (const read of [freeze, recent, undone, open]) {
     if (!read.ok) return { kind: 'fail', fault: read.fault };
   }
   if (operation.stopRequestedBy !== undefined) {
@@ -71,9 +70,9 @@ export async function checkBeforeWrite(
   if (moved !== undefined) return { kind: 'conflict', fault: moved };
   const pool = pools.value.find((one) => poolPath(one) === poolPath(step.key));
   const node = pool?.nodes.find(({ key }) => key.host === step.key.host);
-  const moved2 = movedSince(operation, step, node);
-  if (moved2 !== undefined || pool === undefined || node === undefined) {
-    return { kind: 'conflict', fault: moved2 ?? { kind: 'object-absent', key: step.key } };
+  const movedSinceStep = movedSince(operation, step, node);
+  if (movedSinceStep !== undefined || pool === undefined || node === undefined) {
+    return { kind: 'conflict', fault: movedSinceStep ?? { kind: 'object-absent', key: step.key } };
   }
   const flying = findInFlight(
     step.key,
@@ -81,15 +80,34 @@ export async function checkBeforeWrite(
     operation.id,
   );
   if (flying !== undefined) return { kind: 'hold', fault: flying };
-  const removed = removals.ok ? removals.value : [];
-  const guard = guardWrite(step.key, step.to, {
-    pool,
-    threshold: serviceFacts(settings.catalogue, step.key.service).threshold,
-    removed,
-    maxShareRemoved: rule.value,
-    scope: settings.scope,
-  });
-  return guard === undefined ? { kind: 'go', node, removals: removed } : { kind: 'hold', fault: guard };
+  const views = await viewPools(parts, pools.value, rule.value, since);
+  if (!views.ok) return { kind: 'fail', fault: views.fault };
+  // The whole rest of the operation is walked: what would have to stop half way does not begin.
+  const rest = operation.steps.filter(
+    (one) => one.index >= step.index && views.value.some((view) => poolPath(view.pool) === poolPath(one.key)),
+  );
+  const guard = guardWrites(rest, views.value);
+  if (guard !== undefined) return { kind: 'hold', fault: guard };
+  const removed = views.value.find((view) => poolPath(view.pool) === poolPath(step.key))?.removed ?? [];
+  return { kind: 'go', node, removed };
+}
+
+/** What the guard rails look at: each pool as read just now, and what was taken from it lately. */
+async function viewPools(
+  { store, settings }: Parts,
+  pools: readonly Pool[],
+  maxShareRemoved: number,
+  since: number,
+): Promise<Result<readonly WriteView[]>> {
+  const views: WriteView[] = [];
+  const removals = await Promise.all(pools.map((pool) => store.removals(pool, since)));
+  for (const [index, pool] of pools.entries()) {
+    const removed = removals[index];
+    if (removed?.ok !== true) return removed ?? fail({ kind: 'store-unreachable', cause: 'no answer' });
+    const { threshold } = serviceFacts(settings.catalogue, pool.service);
+    views.push({ pool, threshold, removed: removed.value, maxShareRemoved, scope: settings.scope });
+  }
+  return ok(views);
 }
 
 /** Before the first write every object of the plan is looked at; later only the pool of the step. */

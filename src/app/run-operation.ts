@@ -1,4 +1,5 @@
 import type { Fault } from '../core/fault.ts';
+import type { RemovedWeight } from '../core/guard-rails.ts';
 import { removedAfter } from '../core/guard-rails.ts';
 import { serviceFacts } from '../core/catalogue.ts';
 import type { NodeKey, Pool, StoredNode } from '../core/node.ts';
@@ -193,7 +194,7 @@ async function runStep(
       if (intended === undefined) return undefined;
       await parts.faultPoint('after-intent');
       const outcome = await writeStep(parts, intended.step, verdict.node);
-      return finishStep(parts, outbox, intended.operation, intended.step, outcome, verdict.removals);
+      return finishStep(parts, outbox, intended.operation, intended.step, outcome, verdict.removed);
     }
   }
 }
@@ -260,7 +261,7 @@ async function finishStep(
   operation: Operation,
   step: StepRecord & { readonly intent: Intent },
   outcome: WriteOutcome,
-  removed: readonly Removal[] = [],
+  removed: readonly RemovedWeight[] = [],
 ): Promise<Operation | undefined> {
   if (outcome.kind !== 'done') {
     const state = outcome.kind;
@@ -319,7 +320,7 @@ async function finishStep(
   return last ? undefined : moved.value;
 }
 
-function removalOf(step: StepRecord, removed: readonly Removal[], at: number): Removal {
+function removalOf(step: StepRecord, removed: readonly RemovedWeight[], at: number): Removal {
   const { dc, cluster, service, host } = step.key;
   return { dc, cluster, service, host, weight: removedAfter(removed, host, step.from, step.to), at };
 }

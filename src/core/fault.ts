@@ -68,6 +68,12 @@ export type NamingFault =
 export type PermissionFault =
   | { readonly kind: 'person-unknown'; readonly account: string | undefined; readonly nick: string }
   | { readonly kind: 'role-missing'; readonly person: string; readonly need: readonly string[] }
+  /** The rule is for other chat networks; undefined when it is not known where the request came from. */
+  | {
+      readonly kind: 'network-refused';
+      readonly network: string | undefined;
+      readonly allowed: readonly string[];
+    }
   | {
       readonly kind: 'no-rule';
       readonly command: string;

@@ -44,30 +44,44 @@ export function guardWrite(key: NodeKey, to: NodeState, view: WriteView): Fault 
 }
 
 /**
- * Walks a whole plan, step after step, on the pools as they are now.
+ * Walks writes, one after the other, on the pools as they are now: no step on the way may break a guard rail, nor the end.
  *
- * @param views one view per pool that the plan touches.
- * @param open operations that are not final, to find objects that are in flight.
+ * @param views one per pool that the writes touch.
+ */
+export function guardWrites(
+  writes: readonly { readonly key: NodeKey; readonly to: NodeState }[],
+  views: readonly WriteView[],
+): Fault | undefined {
+  let now = views;
+  for (const { key, to } of writes) {
+    const view = now.find(({ pool }) => poolPath(pool) === poolPath(key));
+    if (view === undefined) return { kind: 'object-absent', key };
+    const fault = guardWrite(key, to, view);
+    if (fault !== undefined) return fault;
+    const next = afterWrite(view, key, to);
+    now = now.map((one) => (one === view ? next : one));
+  }
+  return undefined;
+}
+
+/**
+ * Judges a whole plan: its objects are nobody else's just now, and every step of it keeps the guard rails.
+ *
+ * @param open operations that are not final.
  */
 export function guardPlan(
   plan: Plan,
   views: readonly WriteView[],
   open: readonly Operation[],
 ): Fault | undefined {
-  let pools = views;
-  for (const change of plan.changes) {
-    const flying = findInFlight(change.key, open);
+  for (const { key } of plan.changes) {
+    const flying = findInFlight(key, open);
     if (flying !== undefined) return flying;
-    for (const to of change.path) {
-      const view = pools.find(({ pool }) => poolPath(pool) === poolPath(change.key));
-      if (view === undefined) return { kind: 'object-absent', key: change.key };
-      const fault = guardWrite(change.key, to, view);
-      if (fault !== undefined) return fault;
-      const next = afterWrite(view, change.key, to);
-      pools = pools.map((one) => (one === view ? next : one));
-    }
   }
-  return undefined;
+  return guardWrites(
+    plan.changes.flatMap(({ key, path }) => path.map((to) => ({ key, to }))),
+    views,
+  );
 }
 
 /** The operation that is about to write, or may have written, the same object. One that waits for approval or is held does not block. */

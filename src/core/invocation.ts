@@ -1,13 +1,16 @@
 import { faultOfIssue } from './arguments.ts';
 import { visibleText } from './characters.ts';
 import type { Command, Given, Schemas } from './command.ts';
+import { isDryRun, takeDryRun } from './dry-run.ts';
 import type { Fault } from './fault.ts';
 import { nearest } from './nearest.ts';
+import type { TypedOption } from './options.ts';
+import { sortTokens } from './options.ts';
 import type { Result } from './result.ts';
 import { fail, ok } from './result.ts';
-import { isTaskTail, splitTail } from './tail.ts';
+import { splitTail } from './tail.ts';
 import type { Token } from './tokens.ts';
-import { readTokens, withoutDashes } from './tokens.ts';
+import { readTokens } from './tokens.ts';
 
 /** A line that one command understands. */
 export interface Invocation {
@@ -34,17 +37,6 @@ export type Parsed =
   | { readonly kind: 'fault'; readonly command: Command; readonly fault: Fault }
   | Invocation;
 
-/** The tokens of a line, told apart. */
-interface Sorted {
-  readonly options: readonly { readonly name: string; readonly value: string }[];
-  /** All others, in order: the arguments, then the rest. */
-  readonly words: readonly Token[];
-}
-
-const DRY_RUN = 'dry-run';
-const DRY_RUN_WORD = /^dry[-_]?run$/i;
-/** `word=value`: what stands before the `=` is one word, so that URLs and code in a reason are none. */
-const OPTION = /^([\p{L}\p{N}\p{M}\p{Cf}_.-]+)=/u;
 const NAME_SHOWN = 40;
 
 /**
@@ -109,64 +101,6 @@ function parseCommand(
   return ok({ kind: 'invocation', command, given, dryRun: dry.dryRun, reason, tasks });
 }
 
-/** Takes the options out of the line, wherever they stand. */
-function sortTokens(command: Command, tokens: readonly Token[]): Result<Sorted> {
-  const options: { name: string; value: string }[] = [];
-  const words: Token[] = [];
-  for (const token of tokens) {
-    const name = optionName(command, token);
-    if (name === undefined) {
-      words.push(token);
-      continue;
-    }
-    if (!Object.hasOwn(command.options, name)) return fail(unknownOption(command, token, name));
-    if (token.openQuote !== undefined) return fail({ kind: 'quote-open', quote: token.openQuote });
-    if (options.some((option) => option.name === name)) {
-      return fail({ kind: 'option-twice', option: name, usage: command.usage });
-    }
-    const equals = token.text.indexOf('=');
-    if (equals === -1) return fail(dashedOption(command, token, name));
-    options.push({ name, value: token.text.slice(equals + 1) });
-  }
-  return ok({ options, words });
-}
-
-/** The name before `=`, or that of a dashed word that is nearly an option: `--dryrn` must not become a reason. */
-function optionName(command: Command, token: Token): string | undefined {
-  if (token.quoted || !takesOptions(command)) return undefined;
-  const match = OPTION.exec(token.text);
-  if (match !== null) return withoutDashes(match[1] ?? '').toLowerCase();
-  const bare = withoutDashes(token.text).toLowerCase();
-  if (!token.text.startsWith('--') || DRY_RUN_WORD.test(bare)) return undefined;
-  return nearest(bare, optionNames(command)).length === 0 ? undefined : bare;
-}
-
-/** Whether `word=value` may be an option. A brake such as `!freeze` has none: `load=99` in its reason must not hold it up. */
-function takesOptions(command: Command): boolean {
-  return command.kind !== 'decide' || Object.keys(command.options).length > 0;
-}
-
-function optionNames(command: Command): readonly string[] {
-  const own = Object.keys(command.options);
-  return command.kind === 'plan' ? [...own, DRY_RUN] : own;
-}
-
-function unknownOption(command: Command, token: Token, name: string): Fault {
-  const option = visibleText(name).slice(0, NAME_SHOWN);
-  const { usage } = command;
-  const near = nearest(option, optionNames(command));
-  if (near[0] !== DRY_RUN) return { kind: 'option-unknown', option, nearest: near, usage };
-  const why = 'dry-run stands alone, as the last word';
-  return { kind: 'argument-invalid', argument: DRY_RUN, text: visibleText(token.text), why, usage };
-}
-
-/** `--weight 5`, as other tools have it. */
-function dashedOption(command: Command, token: Token, name: string): Fault {
-  const why = `write ${name}=, without dashes and without a blank`;
-  const text = visibleText(token.text);
-  return { kind: 'argument-invalid', argument: name, text, why, usage: command.usage };
-}
-
 /** The leading words that are arguments. The word `dry-run` ends them: no service is called that. */
 function takeArguments(command: Command, words: readonly Token[]): Result<readonly Token[]> {
   const most = Object.keys(command.args).length;
@@ -198,7 +132,7 @@ function readArguments(
 
 function readOptions(
   command: Command,
-  options: Sorted['options'],
+  options: readonly TypedOption[],
 ): Result<Readonly<Record<string, unknown>>> {
   const given: Record<string, unknown> = {};
   for (const { name, value } of options) {
@@ -232,25 +166,4 @@ function unreadable(
 /** `operationId` -> `OPERATION-ID`, as usage lines write arguments. */
 function argumentName(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter}`).toUpperCase();
-}
-
-function isDryRun(token: Token): boolean {
-  return !token.quoted && DRY_RUN_WORD.test(withoutDashes(token.text));
-}
-
-/**
- * `dry-run` counts as the first word after the arguments, as the last word, and as the last before the tasks;
- * with dashes, which only an option has, anywhere. Where one may be meant, a plan too few is the smaller harm.
- */
-function takeDryRun(rest: readonly Token[]): { readonly dryRun: boolean; readonly rest: readonly Token[] } {
-  const kept = rest.filter((token, index) => {
-    if (!isDryRun(token)) return true;
-    const isDashed = token.text.startsWith('-');
-    return !isDashed && index !== 0 && !isEndOfReason(rest.slice(index + 1));
-  });
-  return { dryRun: kept.length < rest.length, rest: kept };
-}
-
-function isEndOfReason(after: readonly Token[]): boolean {
-  return after.length === 0 || isTaskTail(after);
 }

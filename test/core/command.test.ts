@@ -53,7 +53,7 @@ test('an optional argument is undefined when it was not typed', () => {
       const maybe: string | undefined = subject;
       // @ts-expect-error it may not have been typed
       const certain: string = subject;
-      return { kind: 'freeze', reason: `${maybe ?? 'nothing'}/${String(certain)}/${reason}` };
+      return { kind: 'freeze', reason: `${maybe ?? 'nothing'}/${certain}/${reason}` };
     },
   });
   expect(command.kind === 'decide' && command.decide({ subject: undefined }, 'x')).toEqual({

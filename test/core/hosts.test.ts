@@ -55,10 +55,9 @@ describe('expandHosts', () => {
     ['a'.repeat(64), 'called so'],
     [`${'a.'.repeat(130)}a`, 'called so'],
   ])('%j is refused, since: %s', (text, why) => {
-    expect(expandHosts(text)).toMatchObject({
-      ok: false,
-      fault: { kind: 'range-invalid', why: expect.stringContaining(why) as string },
-    });
+    const names = expandHosts(text);
+    expect(names).toMatchObject({ ok: false, fault: { kind: 'range-invalid' } });
+    expect(JSON.stringify(names)).toContain(why);
   });
 
   test.each([

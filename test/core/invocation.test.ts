@@ -236,7 +236,7 @@ describe('lines of ours that are typed wrongly', () => {
     ['!pool maps1005 karto --dry-rnu', { kind: 'argument-invalid', argument: 'dry-run' }],
     ['!pool maps1005 karto --weight 5', { kind: 'argument-invalid', argument: 'weight' }],
     [
-      `!pool maps1005 karto - ${'T1001 T1002 T1003 T1004 T1005 T1006 T1007 T1008 T1009'}`,
+      '!pool maps1005 karto - T1001 T1002 T1003 T1004 T1005 T1006 T1007 T1008 T1009',
       { argument: 'TASK', usage },
     ],
     ['!approve', { kind: 'argument-missing', argument: 'ID' }],

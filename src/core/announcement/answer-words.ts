@@ -2,7 +2,7 @@ import { stateText } from '../node.ts';
 import { minuteText, secondText } from '../time.ts';
 import type { AnswerAnnouncement } from './announcement.ts';
 import { wordFault } from './fault-words.ts';
-import { cutToBytes } from './fit.ts';
+import { shortenToBytes } from '../byte-text.ts';
 import type { Detail } from './fit.ts';
 import { actionText, countText, noteText, objectsText, viewText } from './phrases.ts';
 
@@ -29,7 +29,7 @@ export function wordAnswer(announcement: AnswerAnnouncement, detail: Detail): st
       return `${announcement.host}: ${parts.join(', ')} (declared; load balancers not asked)`;
     }
     case 'status-frozen':
-      return `FROZEN by ${announcement.by} since ${minuteText(announcement.at)}: ${cutToBytes(announcement.reason, 150)}`;
+      return `FROZEN by ${announcement.by} since ${minuteText(announcement.at)}: ${shortenToBytes(announcement.reason, 150)}`;
     case 'last-change': {
       const { id, state, person, what, at } = announcement;
       return `last change: ${id} ${actionText(what, detail)} by ${person}, ${state} ${dayText(at)}${secondText(at)}`;
@@ -54,7 +54,7 @@ export function wordAnswer(announcement: AnswerAnnouncement, detail: Detail): st
       const { id, state, person, approvers, line, at, endedAt, plan } = announcement;
       const ok = approvers.length === 0 ? '' : `, ok ${approvers.join('+')}`;
       const ended = endedAt === undefined ? '' : `, ended ${dayText(endedAt)}${secondText(endedAt)}`;
-      return `${id} ${state}: ${actionText(plan, detail)}, asked by ${person} ${dayText(at)}${secondText(at)}${ok}${ended}. Said: ${cutToBytes(line, 120)}`;
+      return `${id} ${state}: ${actionText(plan, detail)}, asked by ${person} ${dayText(at)}${secondText(at)}${ok}${ended}. Said: ${shortenToBytes(line, 120)}`;
     }
     case 'operation-objects': {
       const groups = [...new Set(announcement.objects.map(({ result }) => result))].map((result) => {

@@ -1,6 +1,6 @@
 import { minuteText } from '../time.ts';
 import type { DecisionAnnouncement } from './announcement.ts';
-import { cutToBytes } from './fit.ts';
+import { shortenToBytes } from '../byte-text.ts';
 import type { Detail } from './fit.ts';
 import { actionText, countText, resultsText } from './phrases.ts';
 
@@ -47,9 +47,9 @@ export function wordDecision(announcement: DecisionAnnouncement, detail: Detail)
       return `${id} settled by ${person}: ${state}. ${resultsText(objects, detail)} Nothing was written. ${retry}`;
     }
     case 'frozen':
-      return `FROZEN by ${announcement.person}: ${cutToBytes(announcement.reason, 150)}. No operation starts or goes on; !undo still does. !thaw REASON lifts it.`;
+      return `FROZEN by ${announcement.person}: ${shortenToBytes(announcement.reason, 150)}. No operation starts or goes on; !undo still does. !thaw REASON lifts it.`;
     case 'thawed':
-      return `thawed by ${announcement.person}: ${cutToBytes(announcement.reason, 150)}. Operations may start again; held ones wait for !resume ID.`;
+      return `thawed by ${announcement.person}: ${shortenToBytes(announcement.reason, 150)}. Operations may start again; held ones wait for !resume ID.`;
   }
 }
 

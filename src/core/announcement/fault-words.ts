@@ -2,7 +2,7 @@ import type { Fault } from '../fault.ts';
 import { foldHosts } from '../hosts.ts';
 import { nodePath, stateText } from '../node.ts';
 import { durationText, elapsedText, minuteText } from '../time.ts';
-import { cutToBytes } from './fit.ts';
+import { shortenToBytes } from '../byte-text.ts';
 import { countText, percentText, stateOrAbsent } from './phrases.ts';
 
 /** A fault in words: the rule that it comes from, and what is the matter, with the numbers and what to type. Ends in a full stop. */
@@ -99,6 +99,8 @@ export function wordFault(fault: Fault): FaultWords {
           };
     case 'role-missing':
       return { rule: 'role', text: `${fault.person} needs the role ${fault.need.join(' or ')}.` };
+    case 'network-refused':
+      return { rule: 'network', text: `that is asked for on ${fault.allowed.join(' or ')} only.` };
     case 'no-rule':
       return {
         rule: 'policy',
@@ -164,7 +166,7 @@ export function wordFault(fault: Fault): FaultWords {
     case 'object-malformed':
       return {
         rule: 'malformed',
-        text: `${nodePath(fault.key)} holds ${cutToBytes(shown(fault.text), 60)}: ${withoutStop(fault.why)}. Mend it by confctl.`,
+        text: `${nodePath(fault.key)} holds ${shortenToBytes(shown(fault.text), 60)}: ${withoutStop(fault.why)}. Mend it by confctl.`,
       };
     case 'in-flight':
       return {
@@ -174,7 +176,7 @@ export function wordFault(fault: Fault): FaultWords {
     case 'frozen':
       return {
         rule: 'frozen',
-        text: `by ${fault.by} since ${minuteText(fault.at)}: ${cutToBytes(fault.reason, 80)}. !thaw REASON lifts it.`,
+        text: `by ${fault.by} since ${minuteText(fault.at)}: ${shortenToBytes(fault.reason, 80)}. !thaw REASON lifts it.`,
       };
     case 'stop-file':
       return { rule: 'STOP file', text: `the file STOP is in the state directory. Remove it, then go on.` };
@@ -219,7 +221,7 @@ export function wordFault(fault: Fault): FaultWords {
     case 'conftool-unexpected':
       return {
         rule: 'etcd',
-        text: `an answer that makes no sense (${String(fault.status)}: ${cutToBytes(shown(fault.text), 80)}).`,
+        text: `an answer that makes no sense (${String(fault.status)}: ${shortenToBytes(shown(fault.text), 80)}).`,
       };
     case 'object-absent':
       return { rule: 'absent', text: `${nodePath(fault.key)} is not in conftool.` };
@@ -243,7 +245,7 @@ export function wordFault(fault: Fault): FaultWords {
     case 'store-refuses':
       return {
         rule: 'Redis',
-        text: `Redis refuses to store (${cutToBytes(shown(fault.cause), 60)}): nothing was queued.`,
+        text: `Redis refuses to store (${shortenToBytes(shown(fault.cause), 60)}): nothing was queued.`,
       };
     case 'transition-refused':
       return { rule: 'journal', text: `${fault.id} is ${fault.state}: ${withoutStop(fault.why)}.` };
@@ -255,7 +257,7 @@ export function wordFault(fault: Fault): FaultWords {
     case 'audit-failed':
       return {
         rule: 'audit log',
-        text: `audit.log cannot be written (${cutToBytes(shown(fault.cause), 60)}).`,
+        text: `audit.log cannot be written (${shortenToBytes(shown(fault.cause), 60)}).`,
       };
     case 'chat-down':
       return { rule: 'chat', text: `${fault.transport} is down.` };
@@ -266,7 +268,7 @@ export function wordFault(fault: Fault): FaultWords {
 
 /** Foreign text on the way out: one line, no control characters. */
 function shown(text: string): string {
-  return cutToBytes(text.replace(/[\p{C}\p{Z}]+/gu, ' ').trim(), 120);
+  return shortenToBytes(text.replace(/[\p{C}\p{Z}]+/gu, ' ').trim(), 120);
 }
 
 function nearestText(names: readonly string[], title: string): string {

@@ -6,7 +6,7 @@ import type { PlanSummary } from '../plan-summary.ts';
 import type { ObjectResult } from '../progress.ts';
 import { secondText } from '../time.ts';
 import type { Detail } from './fit.ts';
-import { byteLength } from './fit.ts';
+import { byteLength } from '../byte-text.ts';
 
 /** `98.4 %`, `7 %`, `0 %`. @param fraction 0-1. */
 export function percentText(fraction: number): string {

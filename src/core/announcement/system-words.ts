@@ -1,6 +1,6 @@
 import { minuteText } from '../time.ts';
 import type { SystemAnnouncement } from './announcement.ts';
-import { cutToBytes } from './fit.ts';
+import { shortenToBytes } from '../byte-text.ts';
 
 /** Words what Sluice says of itself. */
 export function wordSystem(announcement: SystemAnnouncement): string {
@@ -16,11 +16,11 @@ export function wordSystem(announcement: SystemAnnouncement): string {
     case 'policy-changed':
       return announcement.lines.length === 0
         ? 'policy read again: nothing has changed.'
-        : `policy changed: ${cutToBytes(announcement.lines.join('; '), 250)}`;
+        : `policy changed: ${shortenToBytes(announcement.lines.join('; '), 250)}`;
     case 'policy-invalid':
-      return `policy NOT changed, the file has an error and the old rules stay: ${cutToBytes(announcement.problem, 200)}`;
+      return `policy NOT changed, the file has an error and the old rules stay: ${shortenToBytes(announcement.problem, 200)}`;
     case 'log-refused':
-      return `the log line of ${announcement.id} was refused: ${cutToBytes(announcement.answer, 150)}. Please log it by hand.`;
+      return `the log line of ${announcement.id} was refused: ${shortenToBytes(announcement.answer, 150)}. Please log it by hand.`;
     case 'log-degraded':
       return `the Server Admin Log is not answering (${announcement.by} silent since ${minuteText(announcement.since)}): lines are kept and sent when it is back.`;
     case 'log-restored':

@@ -4,8 +4,7 @@ import { visibleText } from '../characters.ts';
  * User text made safe for the Server Admin Log: what stashbot copies into a wiki page, a Phabricator comment and a toot.
  * One line, in the person's words, but it cannot expand wikitext or remarkup, notify anyone, comment on a task or reach
  * another channel's log. Cleaning twice changes nothing, and no piece of the result is less harmless than the whole.
- *
- * @see the order matters: each step removes or replaces what the later ones could otherwise bring together again.
+ * The order matters: what a step takes out must not bring together what an earlier one looked for.
  */
 export function cleanText(text: string): string {
   return (
@@ -39,21 +38,4 @@ export function cleanName(name: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9._-]/g, '')
     .slice(0, 253);
-}
-
-/** Bytes in UTF-8: what IRC counts. */
-export function byteLength(text: string): number {
-  return Buffer.byteLength(text, 'utf8');
-}
-
-/** The longest beginning that fits into so many bytes, cut between graphemes so that no letter loses its accent. */
-export function cutToBytes(text: string, most: number): string {
-  let used = 0;
-  let kept = '';
-  for (const { segment } of new Intl.Segmenter('en').segment(text)) {
-    used += byteLength(segment);
-    if (used > most) break;
-    kept += segment;
-  }
-  return kept.trimEnd();
 }

@@ -1,7 +1,8 @@
 import { foldHosts } from '../hosts.ts';
-import { TASK } from '../tail.ts';
+import { TASK, TASKS_MOST } from '../tail.ts';
 import { minutesSecondsText } from '../time.ts';
-import { byteLength, cleanName, cleanText, cutToBytes } from './clean.ts';
+import { byteLength, cutToBytes } from '../byte-text.ts';
+import { cleanName, cleanText } from './clean.ts';
 import type { SalRecord } from './record.ts';
 
 /** The longest line, in bytes with `!log `: longer ones are split by the IRC library, and the rest is lost. */
@@ -45,18 +46,25 @@ const ROOMS = roomsFrom({
  * service; verb, action, requester, duration, lateness and tasks stay.
  *
  * @param options.late when it happened and when it is said, in milliseconds; beyond a minute the line tells.
- * @see reference of the grammar: docs of stashbot, `!log` must be the first five bytes.
  */
 export function composeSal(
   record: SalRecord,
   options: { readonly late?: { readonly at: number; readonly now: number } } = {},
 ): string {
   const tail = tailText(record, options.late);
-  const heads = ROOMS.map((room) => headText(record, room));
-  const fitting = heads.find((head) => byteLength(head) + byteLength(tail) <= SAL_BYTES_MOST);
-  const head = fitting ?? cutToBytes(heads.at(-1) ?? '', SAL_BYTES_MOST - byteLength(tail));
-  const left = SAL_BYTES_MOST - byteLength(head) - byteLength(tail);
-  return head + reasonText(record.reason, left) + tail;
+  const room = SAL_BYTES_MOST - byteLength(tail);
+  const head = fittingHead(record, room);
+  return head + reasonText(record.reason, room - byteLength(head)) + tail;
+}
+
+/** As much of it as there is room for. Names of any length are possible, so that even the least may have to be cut. */
+function fittingHead(record: SalRecord, bytes: number): string {
+  let head = '';
+  for (const room of ROOMS) {
+    head = headText(record, room);
+    if (byteLength(head) <= bytes) return head;
+  }
+  return cutToBytes(head, bytes);
 }
 
 /** Everything before the reason. */
@@ -116,6 +124,7 @@ function hostsText(hosts: readonly string[], form: HostForm): string {
   const folded = foldHosts(names);
   if ((form === 'plain' || form === 'folded') && byteLength(folded) <= HOSTS_BYTES_MOST) return folded;
   if (names.length === 1) return cutToBytes(plain, FIRST_HOSTS_BYTES_MOST);
+  if (byteLength(folded) <= FIRST_HOSTS_BYTES_MOST) return folded;
   const counted = `${String(names.length)} hosts${placeText(names)}`;
   return form === 'count' ? counted : `${counted} (first ${firstHosts(names)}...)`;
 }
@@ -123,7 +132,7 @@ function hostsText(hosts: readonly string[], form: HostForm): string {
 /** The longest beginning of the list that folds into little. */
 function firstHosts(names: readonly string[]): string {
   let first = cutToBytes(names[0] ?? '', FIRST_HOSTS_BYTES_MOST);
-  for (let count = 2; count < names.length; count += 1) {
+  for (let count = 2; count < names.length && count < FIRST_HOSTS_BYTES_MOST; count += 1) {
     const more = foldHosts(names.slice(0, count));
     if (byteLength(more) > FIRST_HOSTS_BYTES_MOST) break;
     first = more;
@@ -155,7 +164,7 @@ function tailText(
 ): string {
   const duration =
     record.durationMs === undefined ? '' : ` (duration: ${minutesSecondsText(record.durationMs)})`;
-  const tasks = [...new Set(record.tasks.filter((task) => TASK.test(task)))];
+  const tasks = [...new Set(record.tasks.filter((task) => TASK.test(task)))].slice(0, TASKS_MOST);
   return `${duration}${lateText(late)}${tasks.length === 0 ? '' : ` - ${tasks.join(' ')}`}`;
 }
 

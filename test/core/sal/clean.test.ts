@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
-import { byteLength, cleanName, cleanText, cutToBytes } from '../../../src/core/sal/clean.ts';
+import { byteLength, cutToBytes } from '../../../src/core/byte-text.ts';
+import { cleanName, cleanText } from '../../../src/core/sal/clean.ts';
 import { hostile } from './hostile.ts';
 
 describe('cleanText', () => {
