@@ -80,10 +80,12 @@ function fits(rule: PolicyRule, request: JudgedRequest): boolean {
   );
 }
 
-/** The short way back is for what was just done; what another person added is taken away as any other removal. */
-function fitsAge({ within }: PolicyRule, { undoAgeMs, othersCapacity }: JudgedRequest): boolean {
+/** The short way back is for what was just done; without an approval it does not take away what another person added. */
+function fitsAge({ within, approvals }: PolicyRule, request: JudgedRequest): boolean {
+  const { undoAgeMs, othersCapacity } = request;
   if (within === undefined) return true;
-  return undoAgeMs !== undefined && undoAgeMs <= within && othersCapacity !== true;
+  if (othersCapacity === true && approvals === 0) return false;
+  return undoAgeMs !== undefined && undoAgeMs <= within;
 }
 
 /** With `per` what the person did lately counts too, so that many small requests are one large one. */

@@ -5,7 +5,7 @@ import type { Result } from './result.ts';
 import { fail, ok } from './result.ts';
 
 /** One service of puppet's `service::catalog`. Several may stand behind one conftool tag. */
-export interface CatalogueEntry {
+interface CatalogueEntry {
   readonly name: string;
   readonly description: string;
   readonly port: number | undefined;

@@ -6,7 +6,7 @@ import { fail, ok } from './result.ts';
 import { parseDuration } from './time.ts';
 
 /** The commands that a rule may name: all that change production. Brakes and reading need no rule. */
-export const RULED_COMMANDS = [
+const RULED_COMMANDS = [
   'pool',
   'depool',
   'weight',

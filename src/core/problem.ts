@@ -56,7 +56,7 @@ export function problemUnder(prefix: string, { path, text }: Problem): Problem {
 }
 
 /** `irc.channels#1`. */
-export function pathText(path: Path): string {
+function pathText(path: Path): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}#${String(part + 1)}`;
     return text === '' ? String(part) : `${text}.${String(part)}`;

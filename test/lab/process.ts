@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { appendFileSync, existsSync, mkdtempSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ export interface RunDir {
   readonly path: string;
   /** Makes and returns a folder inside. */
   folder(name: string): string;
-  /** Removes the folder. Stop the processes first. */
+  /** Kills what still runs in it, at once, and removes the folder. Stop the processes first where a quiet end matters. */
   remove(): void;
 }
 
@@ -32,7 +32,9 @@ const PREFIX = 'sluice-lab-';
 export function makeRunDir(): RunDir {
   removeAbandonedLabs();
   const path = mkdtempSync(join(tmpdir(), PREFIX));
-  writeFileSync(join(path, 'owner'), identity(process.pid) ?? '');
+  // Renamed into place: a lab that starts beside this one must never see an empty owner, and take it for a dead one.
+  writeFileSync(join(path, 'owner.new'), identity(process.pid) ?? '');
+  renameSync(join(path, 'owner.new'), join(path, 'owner'));
   return {
     path,
     folder: (name) => {
@@ -41,7 +43,7 @@ export function makeRunDir(): RunDir {
       return inner;
     },
     remove: () => {
-      rmSync(path, { recursive: true, force: true });
+      removeWithProcesses(path);
     },
   };
 }
@@ -58,6 +60,8 @@ export function startProcess(
     stdio: ['ignore', log, log],
   });
   closeSync(log);
+  // Without a listener a program that is not there would end this process; `exited` and the line below tell of it.
+  child.once('error', () => undefined);
   if (child.pid === undefined) throw new Error(`could not start ${options.command}`);
   const pid = child.pid;
   appendFileSync(join(runDir.path, 'pids'), `${identity(pid) ?? String(pid)}\n`);
@@ -117,18 +121,24 @@ function removeAbandonedLabs(): void {
     const path = join(tmpdir(), name);
     const owner = read(join(path, 'owner'));
     if (owner === undefined || isAlive(owner)) continue;
-    for (const line of (read(join(path, 'pids')) ?? '').split('\n')) {
-      if (line !== '' && isAlive(line)) kill(Number(line.split(' ')[0]));
-    }
-    rmSync(path, { recursive: true, force: true });
+    removeWithProcesses(path);
   }
 }
 
-/** `PID STARTTIME` of a live process: the start time tells it from a later process with the same pid. */
+function removeWithProcesses(path: string): void {
+  for (const line of (read(join(path, 'pids')) ?? '').split('\n')) {
+    if (line !== '' && isAlive(line)) kill(Number(line.split(' ')[0]));
+  }
+  // A process that dies may still make a file while the folder is being emptied.
+  rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+}
+
+/** `PID STARTTIME` of a live process: the start time tells it from a later process with the same pid. A zombie is not alive. */
 function identity(pid: number): string | undefined {
   const stat = read(`/proc/${String(pid)}/stat`);
-  const startedAt = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  return startedAt === undefined ? undefined : `${String(pid)} ${startedAt}`;
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const startedAt = fields?.[19];
+  return startedAt === undefined || fields?.[0] === 'Z' ? undefined : `${String(pid)} ${startedAt}`;
 }
 
 function isAlive(line: string): boolean {
@@ -144,5 +154,10 @@ function kill(pid: number): void {
 }
 
 function read(path: string): string | undefined {
-  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // Absent, or its process ended, or another lab was quicker to clean it up.
+    return undefined;
+  }
 }

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import type { ConftoolFault } from '../../core/fault.ts';
+import type { Result } from '../../core/result.ts';
+import { fail, ok } from '../../core/result.ts';
+import type { Call, Exchange } from './endpoints.ts';
+import { Endpoints } from './endpoints.ts';
+
+/** A key of the v2 tree. */
+export interface EtcdNode {
+  readonly key: string;
+  readonly dir?: boolean | undefined;
+  readonly value?: string | undefined;
+  readonly nodes?: readonly EtcdNode[] | undefined;
+  readonly modifiedIndex: number;
+}
+
+const Node: z.ZodType<EtcdNode> = z.lazy(() =>
+  z.object({
+    key: z.string().default('/'),
+    dir: z.boolean().optional(),
+    value: z.string().optional(),
+    nodes: z.array(Node).optional(),
+    modifiedIndex: z.number().default(0),
+  }),
+);
+const Success = z.object({ action: z.string(), node: Node });
+const Failure = z.object({ errorCode: z.number(), message: z.string(), cause: z.string().default('') });
+
+/** What etcd says of a request, when it is neither a success nor a fault of the connection. */
+export type EtcdAnswer =
+  | { readonly kind: 'node'; readonly action: string; readonly node: EtcdNode }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'compare-failed'; readonly foundIndex: number }
+  /** The event window of 1000 does not go back that far. */
+  | { readonly kind: 'cleared' };
+
+/** Codes of the v2 API. */
+const CODE = {
+  absent: 100,
+  compareFailed: 101,
+  unauthorized: 110,
+  raft: 300,
+  leaderElect: 301,
+  cleared: 401,
+} as const;
+
+/** The v2 API of etcd: what conftool speaks, and nothing of v3, which cannot see these keys. */
+export class EtcdV2 {
+  private readonly endpoints: Endpoints;
+  private readonly user: string;
+
+  constructor(endpoints: Endpoints, user: string | undefined) {
+    this.endpoints = endpoints;
+    this.user = user ?? 'guest';
+  }
+
+  /** Reads a key or a directory with all that is in it, with quorum, sorted. */
+  async read(
+    path: string,
+    options: { readonly recursive: boolean; readonly timeoutMs: number },
+  ): Promise<Result<EtcdAnswer, ConftoolFault>> {
+    const query = { quorum: 'true', sorted: 'true', ...(options.recursive ? { recursive: 'true' } : {}) };
+    const exchange = await this.endpoints.call({ path: keyPath(path), query, timeoutMs: options.timeoutMs });
+    return this.answer(exchange, path, 'read');
+  }
+
+  /** Compare-and-swap on the index. @returns undefined in place of a fault when it was sent and nobody knows what became of it. */
+  async swap(
+    path: string,
+    write: { readonly value: string; readonly prevIndex: number; readonly timeoutMs: number },
+  ): Promise<Result<EtcdAnswer, ConftoolFault | { readonly kind: 'unknown'; readonly cause: string }>> {
+    const form = { value: write.value, prevExist: 'true', prevIndex: String(write.prevIndex) };
+    const call: Call = { path: keyPath(path), form, timeoutMs: write.timeoutMs };
+    const exchange = await this.endpoints.call(call);
+    if (exchange.kind === 'no-answer') return fail({ kind: 'unknown', cause: exchange.cause });
+    const answer = this.answer(exchange, path, 'write');
+    // A proposal that raft did not finish in time may still be applied.
+    if (!answer.ok && answer.fault.kind === 'conftool-no-quorum')
+      return fail({ kind: 'unknown', cause: answer.fault.cause });
+    // A gateway's own error says nothing of what the server behind it did.
+    if (!answer.ok && answer.fault.kind === 'conftool-unexpected' && answer.fault.status >= 500)
+      return fail({ kind: 'unknown', cause: answer.fault.text });
+    return answer;
+  }
+
+  /** The first event of a key at or after an index. `timeoutMs` bounds the wait for one that is not there. */
+  async firstEvent(
+    path: string,
+    index: number,
+    timeoutMs: number,
+  ): Promise<Result<EtcdAnswer | { readonly kind: 'none' }, ConftoolFault>> {
+    const query = { wait: 'true', waitIndex: String(index) };
+    const exchange = await this.endpoints.call({ path: keyPath(path), query, timeoutMs });
+    if (exchange.kind === 'no-answer') return ok({ kind: 'none' });
+    return this.answer(exchange, path, 'read');
+  }
+
+  close(): void {
+    this.endpoints.close();
+  }
+
+  private answer(
+    exchange: Exchange,
+    path: string,
+    doing: 'read' | 'write',
+  ): Result<EtcdAnswer, ConftoolFault> {
+    if (exchange.kind === 'not-sent')
+      return fail({ kind: 'conftool-unreachable', endpoints: this.endpoints.names, cause: exchange.cause });
+    if (exchange.kind === 'no-answer') return fail({ kind: 'conftool-no-quorum', cause: exchange.cause });
+    const { status, body, endpoint } = exchange;
+    const json = readJson(body);
+    const success = Success.safeParse(json);
+    if ((status === 200 || status === 201) && success.success) return ok({ kind: 'node', ...success.data });
+    const failure = Failure.safeParse(json);
+    if (failure.success) return this.failure(failure.data, path, status);
+    if (doing === 'write' && (status === 403 || status === 405))
+      return fail({ kind: 'conftool-read-only', endpoint });
+    if (status === 401 || status === 403) return fail({ kind: 'conftool-forbidden', user: this.user, path });
+    if (status === 404) return fail({ kind: 'conftool-no-v2', endpoint });
+    return fail({ kind: 'conftool-unexpected', status, text: body.slice(0, 200) });
+  }
+
+  private failure(
+    { errorCode, message, cause }: z.output<typeof Failure>,
+    path: string,
+    status: number,
+  ): Result<EtcdAnswer, ConftoolFault> {
+    switch (errorCode) {
+      case CODE.absent:
+        return ok({ kind: 'absent' });
+      case CODE.compareFailed:
+        return ok({ kind: 'compare-failed', foundIndex: Number(/!= (\d+)\]/.exec(cause)?.[1] ?? 0) });
+      case CODE.cleared:
+        return ok({ kind: 'cleared' });
+      case CODE.unauthorized:
+        return fail({ kind: 'conftool-forbidden', user: this.user, path });
+      case CODE.raft:
+      case CODE.leaderElect:
+        return fail({ kind: 'conftool-no-quorum', cause: `${message}: ${cause}` });
+      default:
+        return fail({
+          kind: 'conftool-unexpected',
+          status,
+          text: `${String(errorCode)} ${message}: ${cause}`,
+        });
+    }
+  }
+}
+
+/** `/v2/keys/conftool/v1/pools/...`, each part encoded. */
+function keyPath(path: string): string {
+  return `/v2/keys/${path
+    .split('/')
+    .filter((part) => part !== '')
+    .map(encodeURIComponent)
+    .join('/')}`;
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

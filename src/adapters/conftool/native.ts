@@ -1,0 +1,191 @@
+import type { ConftoolFault, Fault } from '../../core/fault.ts';
+import type { MalformedNode, NodeKey, NodeState, Pool, PoolKey, StoredNode } from '../../core/node.ts';
+import { nodePath, poolPath } from '../../core/node.ts';
+import type { Result } from '../../core/result.ts';
+import { fail, ok } from '../../core/result.ts';
+import type { Scope } from '../../core/scope.ts';
+import { insideScope, scopeText } from '../../core/scope.ts';
+import { mergeStoredValue, parseStoredNode } from '../../core/stored-value.ts';
+import type { Conftool, FirstChange, Written } from '../../ports/conftool.ts';
+import type { EndpointOptions } from './endpoints.ts';
+import { Endpoints } from './endpoints.ts';
+import type { EtcdNode } from './etcd-v2.ts';
+import { EtcdV2 } from './etcd-v2.ts';
+import { Layout } from './layout.ts';
+
+/** What the driver needs. Times in milliseconds. */
+export interface NativeConftoolOptions extends EndpointOptions {
+  /** `/conftool`. */
+  readonly namespace: string;
+  /** `v1`. */
+  readonly apiVersion: string;
+  /** Enforced here, whatever the caller has checked: nothing outside is ever sent. */
+  readonly scope: Scope;
+  readonly readTimeoutMs: number;
+  readonly writeTimeoutMs: number;
+  /** How long to wait for an event that is not there. */
+  readonly eventTimeoutMs: number;
+  readonly now: () => number;
+}
+
+/** conftool's objects in etcd, read with quorum and written by compare-and-swap, byte for byte as conftool writes them. */
+export function openNativeConftool(options: NativeConftoolOptions): Conftool {
+  return new NativeConftool(options, new EtcdV2(new Endpoints(options), options.credentials?.username));
+}
+
+class NativeConftool implements Conftool {
+  private readonly options: NativeConftoolOptions;
+  private readonly etcd: EtcdV2;
+  private readonly layout: Layout;
+  private readonly root: string;
+
+  constructor(options: NativeConftoolOptions, etcd: EtcdV2) {
+    this.options = options;
+    this.etcd = etcd;
+    this.layout = new Layout(options.now);
+    this.root = `${options.namespace}/${options.apiVersion}/pools`;
+  }
+
+  async poolsOfService(service: string): Promise<Result<readonly Pool[]>> {
+    const known = this.layout.poolsOf(service);
+    if (known === undefined) {
+      const all = await this.allPools();
+      return all.ok ? ok(all.value.filter((pool) => pool.service === service)) : all;
+    }
+    const pools: Pool[] = [];
+    for (const pool of await Promise.all(known.map((key) => this.pool(key)))) {
+      if (!pool.ok) return pool;
+      pools.push(pool.value);
+    }
+    return ok(pools);
+  }
+
+  async pool(key: PoolKey): Promise<Result<Pool>> {
+    const read = await this.etcd.read(`${this.root}/${poolPath(key)}`, {
+      recursive: true,
+      timeoutMs: this.options.readTimeoutMs,
+    });
+    if (!read.ok) return read;
+    return ok(poolOf(key, read.value.kind === 'node' ? (read.value.node.nodes ?? []) : []));
+  }
+
+  async allPools(): Promise<Result<readonly Pool[]>> {
+    const read = await this.etcd.read(this.root, { recursive: true, timeoutMs: this.options.readTimeoutMs });
+    if (!read.ok) return read;
+    const pools = read.value.kind === 'node' ? [...poolsIn(read.value.node)] : [];
+    this.layout.learn(pools);
+    return ok(pools);
+  }
+
+  async write(from: StoredNode, set: Partial<NodeState>): Promise<Result<Written>> {
+    const { key } = from;
+    const { scope, writeTimeoutMs, now } = this.options;
+    if (!insideScope(scope, key)) return fail({ kind: 'outside-scope', at: key, scope: scopeText(scope) });
+    const value = mergeStoredValue(from.text, set);
+    const startedAt = now();
+    const swapped = await this.etcd.swap(`${this.root}/${nodePath(key)}`, {
+      value,
+      prevIndex: from.modifiedIndex,
+      timeoutMs: writeTimeoutMs,
+    });
+    if (!swapped.ok) return fail(writeFault(key, swapped.fault, now() - startedAt));
+    switch (swapped.value.kind) {
+      case 'node':
+        return ok({ text: value, modifiedIndex: swapped.value.node.modifiedIndex });
+      case 'compare-failed':
+        return fail({
+          kind: 'compare-failed',
+          key,
+          expectedIndex: from.modifiedIndex,
+          foundIndex: swapped.value.foundIndex,
+        });
+      case 'absent':
+        return fail({ kind: 'object-absent', key });
+      case 'cleared':
+        return fail({
+          kind: 'conftool-unexpected',
+          status: 400,
+          text: 'event index cleared, in answer to a write',
+        });
+    }
+  }
+
+  async firstChangeAfter(key: NodeKey, index: number): Promise<Result<FirstChange>> {
+    const event = await this.etcd.firstEvent(
+      `${this.root}/${nodePath(key)}`,
+      index + 1,
+      this.options.eventTimeoutMs,
+    );
+    if (!event.ok) return event;
+    switch (event.value.kind) {
+      case 'none':
+        return ok({ kind: 'none' });
+      case 'cleared':
+        return ok({ kind: 'forgotten' });
+      case 'node': {
+        const { modifiedIndex, value } = event.value.node;
+        return ok(
+          value === undefined
+            ? { kind: 'deleted', modifiedIndex }
+            : { kind: 'changed', text: value, modifiedIndex },
+        );
+      }
+      default:
+        return fail({
+          kind: 'conftool-unexpected',
+          status: 200,
+          text: `${event.value.kind}, in answer to a wait`,
+        });
+    }
+  }
+
+  async ping(): Promise<Result<void>> {
+    const read = await this.etcd.read(this.root, { recursive: false, timeoutMs: this.options.readTimeoutMs });
+    return read.ok ? ok(undefined) : read;
+  }
+
+  close(): Promise<void> {
+    this.etcd.close();
+    return Promise.resolve();
+  }
+}
+
+function writeFault(
+  key: NodeKey,
+  fault: ConftoolFault | { readonly kind: 'unknown'; readonly cause: string },
+  forMs: number,
+): Fault {
+  return fault.kind === 'unknown'
+    ? { kind: 'write-unknown', key, cause: fault.cause, forMs, tries: 1 }
+    : fault;
+}
+
+/** The tree is dc / cluster / service / host; whatever has another shape is none of ours. */
+function* poolsIn(root: EtcdNode): Generator<Pool> {
+  for (const dc of root.nodes ?? []) {
+    for (const cluster of dc.nodes ?? []) {
+      for (const service of cluster.nodes ?? []) {
+        yield poolOf(
+          { dc: lastPart(dc), cluster: lastPart(cluster), service: lastPart(service) },
+          service.nodes ?? [],
+        );
+      }
+    }
+  }
+}
+
+function poolOf(pool: PoolKey, children: readonly EtcdNode[]): Pool {
+  const nodes: StoredNode[] = [];
+  const malformed: MalformedNode[] = [];
+  for (const child of children) {
+    if (child.dir === true) continue;
+    const node = parseStoredNode({ ...pool, host: lastPart(child) }, child.value ?? '', child.modifiedIndex);
+    if ('state' in node) nodes.push(node);
+    else malformed.push(node);
+  }
+  return { dc: pool.dc, cluster: pool.cluster, service: pool.service, nodes, malformed };
+}
+
+function lastPart({ key }: EtcdNode): string {
+  return key.slice(key.lastIndexOf('/') + 1);
+}

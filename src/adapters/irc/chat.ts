@@ -1,0 +1,149 @@
+import type { Result } from '../../core/result.ts';
+import { fail } from '../../core/result.ts';
+import type { Log } from '../../observe/log.ts';
+import type { Actor, Chat, ChatCapabilities, ChatState, Inbound, Sent, Urgency } from '../../ports/chat.ts';
+import { Connection } from './connection.ts';
+import type { End } from './connection.ts';
+import type { IrcOptions } from './options.ts';
+import { ROOM_UNTIL_KNOWN } from './outbound.ts';
+
+/** Message ids that are remembered, so that one that comes twice is heard once. */
+const MOST_SEEN = 2000;
+
+/** One IRC network. It connects for ever: the library would give up for good in common cases. */
+export function openIrc(options: IrcOptions, log: Log): Chat {
+  return new Supervisor(options, log);
+}
+
+class Supervisor implements Chat {
+  readonly transport = 'irc';
+  readonly channels: readonly string[];
+  private readonly options: IrcOptions;
+  private readonly log: Log;
+  private readonly seen = new Set<string>();
+  private connection: Connection | undefined;
+  private now: ChatState = 'down';
+  private failures = 0;
+  private readyAt: number | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private closing = false;
+  private hear: ((event: Inbound) => Promise<void>) | undefined;
+  private onState: ((state: ChatState) => void) | undefined;
+
+  constructor(options: IrcOptions, log: Log) {
+    this.options = options;
+    this.log = log;
+    this.channels = options.channels;
+  }
+
+  start(hear: (event: Inbound) => Promise<void>, onState: (state: ChatState) => void): void {
+    this.hear = hear;
+    this.onState = onState;
+    this.connect();
+  }
+
+  state(): ChatState {
+    return this.now;
+  }
+
+  ownName(): string {
+    return this.connection?.ownNick ?? this.options.nick;
+  }
+
+  capabilities(channel: string): ChatCapabilities {
+    const { connection } = this;
+    return {
+      reactions: connection?.hasReactions ?? false,
+      roomBytes: connection?.roomBytes(channel) ?? ROOM_UNTIL_KNOWN,
+    };
+  }
+
+  send(
+    channel: string,
+    line: string,
+    options: { readonly key: string; readonly urgency: Urgency },
+  ): Promise<Result<Sent>> {
+    if (this.connection === undefined || this.now !== 'ready') return Promise.resolve(this.down());
+    if (!this.channels.includes(channel)) {
+      return Promise.resolve(
+        fail({ kind: 'chat-refused', transport: 'irc', channel, cause: 'no configured channel' }),
+      );
+    }
+    return this.connection.send(channel, line, options);
+  }
+
+  async tell(nick: string, line: string): Promise<Result<void>> {
+    if (this.connection === undefined || this.now !== 'ready') return this.down();
+    const sent = await this.connection.send(nick, line, { key: `tell:${nick}`, urgency: 'result' });
+    return sent.ok ? { ok: true, value: undefined } : sent;
+  }
+
+  present(): readonly Actor[] {
+    return this.connection?.present() ?? [];
+  }
+
+  async close(): Promise<void> {
+    this.closing = true;
+    clearTimeout(this.timer);
+    await this.connection?.quit();
+  }
+
+  private connect(): void {
+    this.change('connecting');
+    this.connection = new Connection(this.options, {
+      ready: () => {
+        this.readyAt = this.options.now();
+        this.change('ready');
+      },
+      ended: (why) => {
+        this.ended(why);
+      },
+      heard: (event) => {
+        this.heard(event);
+      },
+    });
+  }
+
+  private heard(event: Inbound): void {
+    if (this.seen.has(event.eventKey)) return;
+    this.seen.add(event.eventKey);
+    const [oldest] = this.seen;
+    if (this.seen.size > MOST_SEEN && oldest !== undefined) this.seen.delete(oldest);
+    void this.hear?.(event);
+  }
+
+  private ended(why: End): void {
+    const { bounds, now, host } = this.options;
+    this.connection = undefined;
+    const healthy = this.readyAt !== undefined && now() - this.readyAt >= bounds.healthyAfterMs;
+    this.readyAt = undefined;
+    this.change('down');
+    if (this.closing) return;
+    this.failures = healthy ? 0 : this.failures + 1;
+    const doubled = Math.min(
+      bounds.backoffMostMs,
+      bounds.backoffFirstMs * 2 ** Math.min(20, Math.max(0, this.failures - 1)),
+    );
+    const wait = why === 'refused-login' ? bounds.backoffAuthMs : doubled * (1 + Math.random() / 4);
+    const fields = { host, why, failures: this.failures, retryInMs: Math.round(wait) };
+    if (why === 'refused-login') this.log.error(fields, 'irc: the account and password were refused');
+    else this.log.warn(fields, 'irc: connection ended');
+    this.timer = setTimeout(() => {
+      this.connect();
+    }, wait);
+  }
+
+  private change(state: ChatState): void {
+    if (state === this.now) return;
+    this.now = state;
+    this.log.info({ state }, 'irc: state');
+    this.onState?.(state);
+  }
+
+  private down(): {
+    readonly ok: false;
+    readonly fault: { readonly kind: 'chat-down'; readonly transport: string; readonly cause: string };
+  } {
+    return fail({ kind: 'chat-down', transport: 'irc', cause: this.now });
+  }
+}

@@ -1,0 +1,100 @@
+import type { Inbound } from '../../ports/chat.ts';
+
+/** A message or reaction as the library hands it over, with what the connection knows about it. */
+export interface RawMessage {
+  readonly nick: string;
+  readonly target: string;
+  readonly text: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+  /** The server's time, where it gives one. */
+  readonly time: number | undefined;
+  readonly batchType: string | undefined;
+  readonly account: string | undefined;
+}
+
+/** What the connection knows when a message comes. */
+export interface Reception {
+  readonly ownNick: string;
+  /** The configured channels, as configured. */
+  readonly channels: readonly string[];
+  readonly same: (a: string, b: string) => boolean;
+  readonly now: number;
+  /** The server's time of our own join: what was said before is history, whatever it looks like. */
+  readonly liveSince: number;
+  /** Without server times nothing runs until this long after the join. */
+  readonly hasServerTime: boolean;
+  readonly joinedAt: number;
+  /** `irc:HOST:EPOCH:COUNTER`, for messages without an id. */
+  readonly fallbackKey: string;
+  readonly network: string;
+}
+
+/** Batches that carry history. */
+const REPLAY_BATCHES = new Set(['chathistory', 'znc.in/playback']);
+/** Without server times, what comes this soon after the join may be history. */
+const QUIET_AFTER_JOIN_MS = 5000;
+const OLDEST_LIVE_MS = 60_000;
+
+/** Bold, italics, underline, strike, monospace, reverse, reset, colours with their numbers. */
+// eslint-disable-next-line no-control-regex -- these are IRC's formatting codes
+const FORMATTING =
+  /[\x02\x1d\x1f\x1e\x11\x16\x0f]|\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04(?:[0-9a-fA-F]{6}(?:,[0-9a-fA-F]{6})?)?/g;
+
+/**
+ * Turns what the server sent into what Sluice hears.
+ *
+ * @returns undefined for what is not for us: another channel, our own words, a reaction to nothing.
+ */
+export function toInbound(raw: RawMessage, reception: Reception): Inbound | undefined {
+  const { same, ownNick } = reception;
+  if (same(raw.nick, ownNick)) return undefined;
+  const channel = reception.channels.find((one) => same(one, raw.target));
+  if (channel === undefined && !same(raw.target, ownNick)) return undefined;
+  const { msgid } = raw.tags;
+  const common = {
+    eventKey:
+      msgid === undefined || msgid === '' ? reception.fallbackKey : `irc:${reception.network}:${msgid}`,
+    at: raw.time ?? reception.now,
+    replay: isReplay(raw, reception),
+    channel,
+    actor: { transport: 'irc', account: raw.account, display: raw.nick },
+  };
+  const repliesTo = raw.tags['+draft/reply'] ?? raw.tags['+reply'];
+  if (raw.text === undefined) {
+    const emoji = raw.tags['+draft/react'] ?? raw.tags['+react'];
+    if (emoji === undefined || repliesTo === undefined) return undefined;
+    return { ...common, kind: 'reaction', targetId: repliesTo, emoji };
+  }
+  const { text, addressed } = takeAddress(raw.text.replace(FORMATTING, ''), ownNick, same);
+  const ref = msgid === undefined ? undefined : { transport: 'irc', channel: channel ?? raw.nick, id: msgid };
+  return { ...common, kind: 'text', ref, text, addressed, inReplyTo: repliesTo };
+}
+
+/** Old lines look like live ones but for a batch, an old time, or a time before we were there. */
+function isReplay(raw: RawMessage, { now, liveSince, hasServerTime, joinedAt }: Reception): boolean {
+  if (raw.batchType !== undefined && REPLAY_BATCHES.has(raw.batchType)) return true;
+  if (!hasServerTime || raw.time === undefined) return now - joinedAt < QUIET_AFTER_JOIN_MS;
+  return raw.time < liveSince || now - raw.time > OLDEST_LIVE_MS;
+}
+
+/** `sluice: status` and `sluice, status` are said to us. */
+function takeAddress(
+  text: string,
+  ownNick: string,
+  same: (a: string, b: string) => boolean,
+): { text: string; addressed: boolean } {
+  const match = /^\s*([^\s:,]+)[:,]\s*(.*)$/su.exec(text);
+  if (match === null || !same(match[1] ?? '', ownNick)) return { text, addressed: false };
+  return { text: match[2] ?? '', addressed: true };
+}
+
+/**
+ * Whether the server lets reactions through: ISUPPORT CLIENTTAGDENY lists client tags that it drops; `*` is all, `-x` excepts one.
+ */
+export function allowsReactions(clientTagDeny: string | boolean | undefined): boolean {
+  if (typeof clientTagDeny !== 'string') return true;
+  const entries = clientTagDeny.split(',');
+  const denied = (tag: string): boolean =>
+    (entries.includes('*') || entries.includes(tag)) && !entries.includes(`-${tag}`);
+  return !denied('draft/react') || !denied('react');
+}

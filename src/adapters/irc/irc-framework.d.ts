@@ -1,0 +1,66 @@
+// irc-framework 4.14 ships no types. Only what is used here is declared; the tests on a real server hold it true.
+declare module 'irc-framework' {
+  import type { EventEmitter } from 'node:events';
+
+  export interface IrcBatch {
+    readonly type: string;
+  }
+
+  /** A message, a tag message, or somebody coming and going: the fields that an event has depend on what it is. */
+  export interface IrcEvent {
+    readonly nick: string;
+    readonly new_nick?: string;
+    readonly ident?: string;
+    readonly hostname?: string;
+    readonly target?: string;
+    readonly channel?: string;
+    readonly message?: string;
+    readonly tags?: Readonly<Record<string, string>>;
+    readonly time?: number;
+    /** False in an extended join of somebody who is not logged in. */
+    readonly account?: string | false;
+    readonly batch?: IrcBatch;
+  }
+
+  export interface IrcWhoUser {
+    readonly nick: string;
+    readonly ident: string;
+    readonly hostname: string;
+    /** Empty for somebody who is not logged in; undefined when the server has no WHOX. */
+    readonly account?: string;
+  }
+
+  export interface IrcConnectOptions {
+    readonly host: string;
+    readonly port: number;
+    readonly nick: string;
+    readonly username: string;
+    readonly gecos: string;
+    readonly version: string;
+    readonly tls: boolean;
+    readonly auto_reconnect: false;
+    readonly ping_interval: number;
+    readonly ping_timeout: number;
+    readonly sasl_disconnect_on_fail: boolean;
+    readonly sasl_mechanism?: string;
+    readonly enable_echomessage: boolean;
+    readonly account?: { readonly account: string; readonly password?: string };
+    readonly transport: new (options: unknown) => EventEmitter;
+  }
+
+  export class Client extends EventEmitter {
+    readonly user: { readonly nick: string; readonly username: string; readonly host: string };
+    readonly network: {
+      readonly cap: { isEnabled(capability: string): boolean };
+      supports(feature: string): string | boolean | undefined;
+    };
+    requestCap(capabilities: readonly string[]): void;
+    connect(options: IrcConnectOptions): void;
+    raw(...parts: readonly string[]): void;
+    join(channel: string): void;
+    changeNick(nick: string): void;
+    who(target: string, callback: (event: { readonly users: readonly IrcWhoUser[] }) => void): void;
+    quit(message: string): void;
+    caseCompare(a: string, b: string): boolean;
+  }
+}

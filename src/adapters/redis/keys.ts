@@ -1,0 +1,39 @@
+/** Everything of Sluice in Redis: one hash tag, so that one script may touch any of it, in a cluster too. */
+export const PREFIX = '{sluice}';
+
+/** Names of the keys. Changing one is a change of schema. */
+export const KEYS = {
+  /** Hash: an operation. */
+  operation: (id: string) => `${PREFIX}:op:${id}`,
+  /** Sorted set: ids that are not final, by the time of their creation. */
+  open: `${PREFIX}:open`,
+  /** Set: the open ids' look-alikes, see `wildcards`. */
+  alike: `${PREFIX}:alike`,
+  /** Sorted set: ids of the retention, by the time of their creation. */
+  recent: `${PREFIX}:recent`,
+  /** List: approved operations of one service, in the order in which they were approved. */
+  line: (service: string) => `${PREFIX}:line:${service}`,
+  /** String: the operation that a chat message made. */
+  event: (eventKey: string) => `${PREFIX}:event:${eventKey}`,
+  /** String: the operation that a message of ours shows. */
+  view: (viewId: string) => `${PREFIX}:view:${viewId}`,
+  /** Hash of one pool: host -> `WEIGHT AT`, its newest removal. */
+  removals: (pool: { readonly dc: string; readonly cluster: string; readonly service: string }) =>
+    `${PREFIX}:removals:${pool.dc}/${pool.cluster}/${pool.service}`,
+  /** String: JSON of the freeze. */
+  freeze: `${PREFIX}:freeze`,
+  /** Hash: something to be said. */
+  row: (key: string) => `${PREFIX}:row:${key}`,
+  /** List: keys of the rows that are pending or sent, oldest first. */
+  unsent: `${PREFIX}:unsent`,
+  /** List: keys of the log lines, newest first. */
+  salRows: `${PREFIX}:sal`,
+} as const;
+
+/**
+ * An id with each of its characters in turn left out: two ids of one length differ in fewer than two characters exactly when they
+ * share one of these. So "too like an open one" is a look into a set.
+ */
+export function wildcards(id: string): readonly string[] {
+  return Array.from(id, (_, index) => `${id.slice(0, index)}?${id.slice(index + 1)}`);
+}

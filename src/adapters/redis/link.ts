@@ -1,0 +1,143 @@
+import type { Redis } from 'ioredis';
+import type { OperationState } from '../../core/operation.ts';
+import type { Result } from '../../core/result.ts';
+import { fail, ok } from '../../core/result.ts';
+import type { Change } from './change.ts';
+import { ANSWER_WITHIN_MS, answered, unreachable } from './connection.ts';
+import type { Fields } from './records.ts';
+import { CHANGE_SCRIPT, VOTE_SCRIPT } from './scripts.ts';
+
+/** What came of a change: the hash after it, or the first guard that did not hold (from 1) and what each guard found. */
+export type ChangeReply =
+  | { readonly kind: 'done'; readonly fields: Fields }
+  | { readonly kind: 'refused'; readonly guard: number; readonly found: readonly string[] };
+
+/** What the vote script says. */
+export type VoteReply =
+  | { readonly kind: 'counted'; readonly missing: number; readonly fields: Fields }
+  | { readonly kind: 'own' | 'already'; readonly missing: number }
+  | { readonly kind: 'not-waiting'; readonly state: OperationState }
+  | { readonly kind: 'expired'; readonly at: number }
+  | { readonly kind: 'schema'; readonly schema: string }
+  | { readonly kind: 'plan-differs' | 'unknown' };
+
+/** Reads and changes of the journal's Redis. Each call ends within `ANSWER_WITHIN_MS`. */
+export interface Link {
+  read<T>(work: (client: Redis) => Promise<Result<T>>): Promise<Result<T>>;
+  /** The hashes of these keys, in their order; an empty one for a key that is not there. */
+  hashes(keys: readonly string[]): Promise<readonly Fields[]>;
+  /** @param prepare may read first; its change is then made or refused as a whole. */
+  change(prepare: (client: Redis) => Promise<Result<Change>> | Result<Change>): Promise<Result<ChangeReply>>;
+  vote(prepare: (client: Redis) => Promise<Call>): Promise<Result<VoteReply>>;
+}
+
+/** What a script is called with; `argv` without the `not-after` in front. */
+export interface Call {
+  readonly keys: readonly string[];
+  readonly argv: readonly string[];
+}
+
+type Script = (keys: number, ...args: readonly string[]) => Promise<unknown>;
+interface Scripts {
+  readonly sluiceChange: Script;
+  readonly sluiceVote: Script;
+}
+
+/** Wraps a client. It opens and closes nothing. */
+export function linkTo(client: Redis): Link {
+  client.defineCommand('sluiceChange', { lua: CHANGE_SCRIPT });
+  client.defineCommand('sluiceVote', { lua: VOTE_SCRIPT });
+  const scripts = client as unknown as Scripts;
+
+  // How far Redis' clock is ahead of our monotonic one: a change carries the time until which somebody still waits for it, and one that
+  // arrives later (Redis was frozen, the network held it back) is not made, since its caller was told that nothing was stored.
+  let aheadMs: number | undefined;
+  client.on('close', () => {
+    aheadMs = undefined;
+  });
+  const clockAhead = async (): Promise<number> => {
+    const [seconds, micros] = await client.time();
+    return Number(seconds) * 1000 + Number(micros) / 1000 - performance.now();
+  };
+
+  const run = (
+    script: 'sluiceChange' | 'sluiceVote',
+    prepare: (client: Redis) => Promise<Result<Call>>,
+  ): Promise<Result<readonly unknown[]>> => {
+    const until = performance.now() + ANSWER_WITHIN_MS;
+    return answered(async () => {
+      aheadMs ??= await clockAhead();
+      const call = await prepare(client);
+      if (!call.ok) return call;
+      const { keys, argv } = call.value;
+      const notAfter = String(Math.floor(until + aheadMs));
+      const reply = (await scripts[script](keys.length, ...keys, notAfter, ...argv)) as readonly unknown[];
+      if (reply[0] !== 'late') return ok(reply);
+      // Either it was late, or somebody set the clock of Redis: then the next one measures anew.
+      aheadMs = undefined;
+      return unreachable('the change reached Redis too late and was not made');
+    });
+  };
+
+  return {
+    read: (work) => answered(() => work(client)),
+    hashes: async (keys) => {
+      const pipeline = client.pipeline();
+      for (const key of keys) pipeline.hgetall(key);
+      const replies = (await pipeline.exec()) ?? [];
+      return replies.map(([error, fields]) => {
+        if (error !== null) throw error;
+        return fields as Fields;
+      });
+    },
+    change: async (prepare) => {
+      const reply = await run('sluiceChange', async () => {
+        const change = await prepare(client);
+        return change.ok ? ok({ keys: change.value.keys, argv: change.value.argv() }) : change;
+      });
+      return reply.ok ? ok(changeReply(reply.value)) : reply;
+    },
+    vote: async (prepare) => {
+      const reply = await run('sluiceVote', async () => ok(await prepare(client)));
+      return reply.ok ? ok(voteReply(reply.value)) : reply;
+    },
+  };
+}
+
+/** The answer of a change that may not be refused; for those without guards. */
+export function doneOnly(reply: Result<ChangeReply>): Result<void> {
+  return reply.ok ? ok(undefined) : fail(reply.fault);
+}
+
+function changeReply(reply: readonly unknown[]): ChangeReply {
+  if (reply[0] === 'done') return { kind: 'done', fields: pairs(reply[1]) };
+  return { kind: 'refused', guard: Number(reply[1]), found: reply.slice(2).map(String) };
+}
+
+function voteReply(reply: readonly unknown[]): VoteReply {
+  const kind = reply[0] as VoteReply['kind'];
+  switch (kind) {
+    case 'counted':
+      return { kind, missing: Number(reply[1]), fields: pairs(reply[2]) };
+    case 'own':
+    case 'already':
+      return { kind, missing: Number(reply[1]) };
+    case 'not-waiting':
+      return { kind, state: reply[1] as OperationState };
+    case 'expired':
+      return { kind, at: Number(reply[1]) };
+    case 'schema':
+      return { kind, schema: String(reply[1]) };
+    case 'plan-differs':
+    case 'unknown':
+      return { kind };
+  }
+}
+
+/** A script answers with a hash as one flat list. */
+function pairs(reply: unknown): Fields {
+  const list = reply as readonly string[];
+  const fields: Record<string, string> = {};
+  for (let at = 0; at + 1 < list.length; at += 2) fields[list[at] ?? ''] = list[at + 1] ?? '';
+  return fields;
+}

@@ -1,0 +1,40 @@
+import assert from 'node:assert';
+import type { Operation } from '../../core/operation.ts';
+import { OPERATION_TRANSITIONS } from '../../core/operation.ts';
+import type { Change } from './change.ts';
+import { newChange } from './change.ts';
+import { KEYS, wildcards } from './keys.ts';
+import type { ChangeReply } from './link.ts';
+import { operationFields } from './records.ts';
+
+/**
+ * The change that stores a new operation, unless its message made one before or its id cannot be used. It enters the lists of what is open
+ * and of what is recent and, when it is queued already, its service's line.
+ */
+export function newOperation(operation: Operation, retentionMs: number): Change {
+  const { id, state, request, createdAt, viewId } = operation;
+  assert(OPERATION_TRANSITIONS.received.includes(state), `an operation does not begin as ${state}`);
+  const event = KEYS.event(request.eventKey);
+  const change = newChange(event);
+  change.guard('no-text', event);
+  change.guard('no-key', KEYS.operation(id));
+  for (const wildcard of wildcards(id)) change.guard('no-member', KEYS.alike, wildcard);
+
+  change.effect('SET', event, id, 'PX', retentionMs);
+  change.fields(KEYS.operation(id), operationFields(operation));
+  change.effect('ZADD', KEYS.open, createdAt, id);
+  change.effect('SADD', KEYS.alike, ...wildcards(id));
+  change.effect('ZREMRANGEBYSCORE', KEYS.recent, '-inf', `(${String(createdAt - retentionMs)}`);
+  change.effect('ZADD', KEYS.recent, createdAt, id);
+  if (viewId !== undefined) change.effect('SET', KEYS.view(viewId), id, 'PX', retentionMs);
+  if (state === 'queued') change.effect('JOIN', KEYS.line(request.service), id);
+  return change;
+}
+
+/** What the store answers: the first guard knows which operation the same message made. */
+export function whatWasCreated(
+  reply: ChangeReply,
+): { readonly kind: 'created' | 'taken' } | { readonly kind: 'duplicate'; readonly id: string } {
+  if (reply.kind === 'done') return { kind: 'created' };
+  return reply.guard === 1 ? { kind: 'duplicate', id: reply.found[0] ?? '' } : { kind: 'taken' };
+}

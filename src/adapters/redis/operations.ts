@@ -1,0 +1,76 @@
+import type { Redis } from 'ioredis';
+import type { Operation, Request } from '../../core/operation.ts';
+import type { Result } from '../../core/result.ts';
+import { fail, ok } from '../../core/result.ts';
+import type { Store } from '../../ports/store.ts';
+import { KEYS } from './keys.ts';
+import type { Link } from './link.ts';
+import { newOperation, whatWasCreated } from './new-operation.ts';
+import { addRowsTo } from './outbox-rows.ts';
+import { readOperation } from './records.ts';
+import { transitionChange, transitionResult } from './transition.ts';
+
+/** The part of the store that makes operations, moves them from state to state and finds them again. */
+export function operationMethods(
+  link: Link,
+  retentionMs: number,
+): Pick<
+  Store,
+  'create' | 'operation' | 'open' | 'recent' | 'transition' | 'headOfLine' | 'operationShownBy'
+> {
+  return {
+    create: async (operation, rows) => {
+      const reply = await link.change(() => {
+        const change = newOperation(operation, retentionMs);
+        addRowsTo(change, rows);
+        return ok(change);
+      });
+      return reply.ok ? ok(whatWasCreated(reply.value)) : reply;
+    },
+    operation: (id) =>
+      link.read(async (client) => readOperation(id, await client.hgetall(KEYS.operation(id)))),
+    open: () => link.read(async (client) => readAll(link, await client.zrange(KEYS.open, '0', '-1'))),
+    recent: (most) =>
+      link.read(async (client) => readAll(link, await client.zrevrange(KEYS.recent, 0, most - 1))),
+    transition: async (transition) => {
+      const { id } = transition;
+      const reply = await link.change(async (client) => {
+        const service = await serviceOf(client, id);
+        if (service === undefined)
+          return fail({
+            kind: 'transition-refused',
+            id,
+            state: 'unknown',
+            why: 'there is no such operation',
+          });
+        const change = transitionChange(transition, KEYS.line(service), retentionMs);
+        addRowsTo(change, transition.rows ?? []);
+        return ok(change);
+      });
+      return reply.ok ? transitionResult(transition, reply.value) : reply;
+    },
+    headOfLine: (service) =>
+      link.read(async (client) => ok((await client.lindex(KEYS.line(service), 0)) ?? undefined)),
+    operationShownBy: (viewId) =>
+      link.read(async (client) => ok((await client.get(KEYS.view(viewId))) ?? undefined)),
+  };
+}
+
+/** The service of an operation, which never changes; undefined when there is no such operation. */
+export async function serviceOf(client: Redis, id: string): Promise<string | undefined> {
+  const request = await client.hget(KEYS.operation(id), 'request');
+  return request === null ? undefined : (JSON.parse(request) as Request).service;
+}
+
+/** One that cannot be read fails the list: whoever asks what is in flight must not be told that nothing is. */
+async function readAll(link: Link, ids: readonly string[]): Promise<Result<readonly Operation[]>> {
+  const hashes = await link.hashes(ids.map(KEYS.operation));
+  const operations: Operation[] = [];
+  for (const [index, fields] of hashes.entries()) {
+    const operation = readOperation(ids[index] ?? '', fields);
+    if (!operation.ok) return operation;
+    // One whose retention is over may still be listed for a moment.
+    if (operation.value !== undefined) operations.push(operation.value);
+  }
+  return ok(operations);
+}

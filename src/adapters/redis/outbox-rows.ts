@@ -1,0 +1,85 @@
+import type { Result } from '../../core/result.ts';
+import { ok } from '../../core/result.ts';
+import type { OutboxRow, OutboxState, Store, StoredRow } from '../../ports/store.ts';
+import type { Change } from './change.ts';
+import { newChange } from './change.ts';
+import { KEYS } from './keys.ts';
+import type { Link } from './link.ts';
+import { doneOnly } from './link.ts';
+import { readRow, rowFields } from './records.ts';
+
+/**
+ * From where a row may come to a state. A mark that would lead back (the echo is stored after the acknowledgement came) changes nothing;
+ * an acknowledgement may still come for what was given up.
+ */
+export const ROW_PREDECESSORS: Readonly<Record<OutboxState, readonly OutboxState[]>> = {
+  pending: ['pending'],
+  sent: ['pending', 'sent'],
+  echoed: ['pending', 'sent', 'echoed'],
+  unconfirmed: ['pending', 'sent', 'echoed', 'unconfirmed'],
+  acked: ['pending', 'sent', 'echoed', 'unconfirmed', 'acked'],
+  refused: ['pending', 'sent', 'echoed', 'unconfirmed', 'refused'],
+};
+
+/** Log lines that can be looked up again. */
+const MOST_SAL_ROWS = 10_000;
+
+/** Adds rows to a change. A row whose key exists is left as it is. */
+export function addRowsTo(change: Change, rows: readonly OutboxRow[]): void {
+  for (const row of rows) {
+    const key = KEYS.row(row.key);
+    change.unlessKey(key, () => {
+      change.effect('RPUSH', KEYS.unsent, row.key);
+      if (row.kind === 'sal') {
+        change.effect('LPUSH', KEYS.salRows, row.key);
+        change.effect('LTRIM', KEYS.salRows, 0, MOST_SAL_ROWS - 1);
+      }
+      change.fields(key, rowFields(row));
+    });
+  }
+}
+
+/** The part of the store that holds what is to be said. */
+export function rowMethods(
+  link: Link,
+  retentionMs: number,
+): Pick<Store, 'addRows' | 'unsentRows' | 'salRows' | 'markRow'> {
+  const listed = (list: string, most: number): Promise<Result<readonly StoredRow[]>> =>
+    link.read(async (client) => {
+      const keys = await client.lrange(list, 0, most - 1);
+      const hashes = await link.hashes(keys.map(KEYS.row));
+      return ok(hashes.map(readRow).filter((row) => row !== undefined));
+    });
+  return {
+    addRows: async (rows) => {
+      if (rows.length === 0) return ok(undefined);
+      return doneOnly(
+        await link.change(() => {
+          const change = newChange(KEYS.unsent);
+          addRowsTo(change, rows);
+          return ok(change);
+        }),
+      );
+    },
+    unsentRows: (most) => listed(KEYS.unsent, most),
+    salRows: (most) => listed(KEYS.salRows, most),
+    markRow: async (key, { state, sentAt, note }) =>
+      doneOnly(
+        await link.change(() => {
+          const hash = KEYS.row(key);
+          const change = newChange(hash);
+          change.guard('field-in', hash, 'state', ...ROW_PREDECESSORS[state]);
+          change.fields(hash, {
+            state,
+            ...(sentAt === undefined ? {} : { sentAt: String(sentAt) }),
+            ...(note === undefined ? {} : { note }),
+          });
+          if (state !== 'pending' && state !== 'sent') {
+            change.effect('LREM', KEYS.unsent, 1, key);
+            change.effect('PEXPIRE', hash, retentionMs);
+          }
+          return ok(change);
+        }),
+      ),
+  };
+}

@@ -1,0 +1,112 @@
+/**
+ * One change, all or nothing: every guard first, then every effect. It knows nothing of operations; what may follow what comes in as
+ * guards. Redis runs a script alone, and appends what it did to its file as one unit.
+ *
+ * KEYS: all keys. ARGV: not-after (milliseconds of Redis' clock); number of guards; each guard; each effect.
+ * Guard or effect: a word, the number of its key, the number of its arguments, the arguments.
+ *
+ * @returns `late` | `refused` FIRST-GUARD CURRENT-VALUE-PER-GUARD… | `done` HASH-OF-THE-FIRST-KEY…
+ */
+export const CHANGE_SCRIPT = `
+local clock = redis.call('TIME')
+if clock[1] * 1000 + math.floor(clock[2] / 1000) > tonumber(ARGV[1]) then return {'late'} end
+local at = 2
+local function take()
+  at = at + 1
+  return ARGV[at - 1]
+end
+local function takeMany()
+  local list = {}
+  for i = 1, tonumber(take()) do list[i] = take() end
+  return list
+end
+
+local refused
+local found = {}
+for number = 1, tonumber(take()) do
+  local kind, key, args = take(), KEYS[tonumber(take())], takeMany()
+  local holds = false
+  local current = ''
+  if kind == 'field-in' then
+    current = redis.call('HGET', key, args[1]) or ''
+    for i = 2, #args do holds = holds or current == args[i] end
+  elseif kind == 'field-there' then
+    holds = redis.call('HEXISTS', key, args[1]) == 1
+  elseif kind == 'no-text' then
+    current = redis.call('GET', key) or ''
+    holds = current == ''
+  elseif kind == 'no-key' then
+    holds = redis.call('EXISTS', key) == 0
+  elseif kind == 'no-member' then
+    holds = redis.call('SISMEMBER', key, args[1]) == 0
+  end
+  found[number] = current
+  if not holds and not refused then refused = number end
+end
+if refused then return {'refused', refused, unpack(found)} end
+
+local skip = 0
+while at <= #ARGV do
+  local command, key, args = take(), KEYS[tonumber(take())], takeMany()
+  if skip > 0 then
+    skip = skip - 1
+  elseif command == 'UNLESS-KEY' then
+    if redis.call('EXISTS', key) == 1 then skip = tonumber(args[1]) end
+  elseif command == 'JOIN' then
+    if not redis.call('LPOS', key, args[1]) then redis.call('RPUSH', key, args[1]) end
+  else
+    redis.call(command, key, unpack(args))
+  end
+end
+if redis.call('TYPE', KEYS[1]).ok == 'hash' then return {'done', redis.call('HGETALL', KEYS[1])} end
+return {'done', {}}
+`;
+
+/**
+ * One vote. Whether it counts, whether it is in time and what it leads to is decided in one go, so that two votes, or a vote and the
+ * end of the wait, cannot both win.
+ *
+ * KEYS: operation, line of its service, open, alike. ARGV: not-after; now (empty: Redis' own clock); person; verdict; plan hash; vote as
+ * JSON; id; retention in milliseconds; the states awaiting, queued, denied; the id's look-alikes.
+ */
+export const VOTE_SCRIPT = `
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+if now > tonumber(ARGV[1]) then return {'late'} end
+if ARGV[2] ~= '' then now = tonumber(ARGV[2]) end
+local op, person = KEYS[1], ARGV[3]
+local awaiting, queued, denied = ARGV[9], ARGV[10], ARGV[11]
+
+local read = redis.call('HMGET', op, 'schema', 'state', 'expiresAt', 'planHash', 'request', 'rule')
+local schema, state, expiresAt, planHash = read[1], read[2], read[3], read[4]
+if redis.call('EXISTS', op) == 0 then return {'unknown'} end
+if schema ~= '1' then return {'schema', schema or ''} end
+if state ~= awaiting then return {'not-waiting', state} end
+if now >= tonumber(expiresAt) then return {'expired', expiresAt} end
+if planHash ~= ARGV[5] then return {'plan-differs'} end
+
+local asker = cjson.decode(read[5]).person
+local missing = cjson.decode(read[6]).approvals
+for _, field in ipairs(redis.call('HKEYS', op)) do
+  if string.sub(field, 1, 5) == 'vote:' and field ~= 'vote:' .. asker then missing = missing - 1 end
+end
+missing = math.max(0, missing)
+local instant = string.format('%.0f', now)
+
+if ARGV[4] == 'deny' then
+  redis.call('HSET', op, 'vote:' .. person, ARGV[6], 'state', denied, 'endedAt', instant, 'touchedAt', instant)
+  redis.call('ZREM', KEYS[3], ARGV[7])
+  for i = 12, #ARGV do redis.call('SREM', KEYS[4], ARGV[i]) end
+  redis.call('PEXPIRE', op, ARGV[8])
+  return {'counted', missing, redis.call('HGETALL', op)}
+end
+if person == asker then return {'own', missing} end
+if redis.call('HEXISTS', op, 'vote:' .. person) == 1 then return {'already', missing} end
+missing = math.max(0, missing - 1)
+redis.call('HSET', op, 'vote:' .. person, ARGV[6])
+if missing == 0 then
+  redis.call('HSET', op, 'state', queued, 'queuedAt', instant, 'touchedAt', instant)
+  redis.call('RPUSH', KEYS[2], ARGV[7])
+end
+return {'counted', missing, redis.call('HGETALL', op)}
+`;

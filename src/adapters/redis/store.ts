@@ -1,0 +1,66 @@
+import type { RedisOptions } from 'ioredis';
+import { ok } from '../../core/result.ts';
+import type { Log } from '../../observe/log.ts';
+import type { Freeze, Store } from '../../ports/store.ts';
+import { newChange } from './change.ts';
+import { ANSWER_WITHIN_MS, connectWithin, openClient } from './connection.ts';
+import { KEYS } from './keys.ts';
+import { doneOnly, linkTo } from './link.ts';
+import { operationMethods } from './operations.ts';
+import { addRowsTo, rowMethods } from './outbox-rows.ts';
+import { removalMethods } from './removals.ts';
+import { voteMethods } from './votes.ts';
+
+/** What the store needs to know. */
+export interface RedisStoreOptions {
+  /** From `connectionOptions`. */
+  readonly connection: RedisOptions;
+  /** How long what has ended can be looked up. */
+  readonly retentionMs: number;
+  readonly log: Log;
+  /** Whose clock ends the wait for approval; `caller` is for tests on a clock of their own. */
+  readonly timeFrom?: 'redis' | 'caller';
+}
+
+/**
+ * The journal in Redis.
+ *
+ * @returns when connected, or after two seconds without: it goes on trying, and every method says `store-unreachable` meanwhile.
+ */
+export async function openRedisStore(options: RedisStoreOptions): Promise<Store> {
+  const { connection, retentionMs, log, timeFrom = 'redis' } = options;
+  const client = openClient(connection, log);
+  const link = linkTo(client);
+  await connectWithin(client, ANSWER_WITHIN_MS);
+  return {
+    ...operationMethods(link, retentionMs),
+    ...voteMethods(link, { retentionMs, timeFrom }),
+    ...removalMethods(link),
+    ...rowMethods(link, retentionMs),
+    freeze: () =>
+      link.read(async (redis) => {
+        const text = await redis.get(KEYS.freeze);
+        return ok(text === null ? undefined : (JSON.parse(text) as Freeze));
+      }),
+    setFreeze: async (freeze, rows) =>
+      doneOnly(
+        await link.change(() => {
+          const change = newChange(KEYS.freeze);
+          if (freeze === undefined) change.effect('DEL', KEYS.freeze);
+          else change.effect('SET', KEYS.freeze, JSON.stringify(freeze));
+          addRowsTo(change, rows);
+          return ok(change);
+        }),
+      ),
+    ping: () =>
+      link.read(async (redis) => {
+        await redis.ping();
+        return ok(undefined);
+      }),
+    close: async () => {
+      // QUIT waits for what is under way; without a connection there is nothing to wait for.
+      await client.quit().catch(() => undefined);
+      client.disconnect();
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import type { OperationState } from '../../core/operation.ts';
+import { fail, ok } from '../../core/result.ts';
+import type { Store } from '../../ports/store.ts';
+import { newChange } from './change.ts';
+import { KEYS, wildcards } from './keys.ts';
+import type { Link } from './link.ts';
+import { serviceOf } from './operations.ts';
+import { readOperation, voteField } from './records.ts';
+
+/**
+ * The part of the store that counts approvals.
+ *
+ * @param options.timeFrom whose clock ends the wait: that of Redis, one for all processes, or the caller's `now`, for tests.
+ */
+export function voteMethods(
+  link: Link,
+  { retentionMs, timeFrom }: { readonly retentionMs: number; readonly timeFrom: 'redis' | 'caller' },
+): Pick<Store, 'vote' | 'withdraw'> {
+  return {
+    vote: async (id, vote, now) => {
+      const reply = await link.vote(async (client) => ({
+        keys: [KEYS.operation(id), KEYS.line((await serviceOf(client, id)) ?? ''), KEYS.open, KEYS.alike],
+        argv: [
+          timeFrom === 'caller' ? String(now) : '',
+          vote.person,
+          vote.verdict,
+          vote.planHash,
+          JSON.stringify(vote),
+          id,
+          String(retentionMs),
+          'awaiting-approval',
+          'queued',
+          'denied',
+          ...wildcards(id),
+        ],
+      }));
+      if (!reply.ok) return reply;
+      switch (reply.value.kind) {
+        case 'counted': {
+          const { kind, missing, fields } = reply.value;
+          const operation = readOperation(id, fields);
+          if (!operation.ok) return operation;
+          return ok(
+            operation.value === undefined
+              ? { kind: 'unknown' }
+              : { kind, missing, operation: operation.value },
+          );
+        }
+        case 'schema':
+          return fail({ kind: 'schema-unknown', id, schema: reply.value.schema });
+        case 'own':
+        case 'already':
+        case 'not-waiting':
+        case 'expired':
+        case 'plan-differs':
+        case 'unknown':
+          return ok(reply.value);
+      }
+    },
+    withdraw: async (id, person) => {
+      const key = KEYS.operation(id);
+      const reply = await link.change(() => {
+        const change = newChange(key);
+        change.guard('field-in', key, 'schema', '1');
+        change.guard('field-in', key, 'state', 'awaiting-approval');
+        change.guard('field-there', key, voteField(person));
+        change.fields(key, { [voteField(person)]: undefined });
+        return ok(change);
+      });
+      if (!reply.ok) return reply;
+      if (reply.value.kind === 'done') return ok('withdrawn');
+      const [schema = '', state = ''] = reply.value.found;
+      if (schema === '') return ok('none');
+      if (reply.value.guard === 1) return fail({ kind: 'schema-unknown', id, schema });
+      return ok(reply.value.guard === 2 ? { kind: 'not-waiting', state: state as OperationState } : 'none');
+    },
+  };
+}

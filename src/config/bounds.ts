@@ -1,0 +1,42 @@
+/**
+ * Every bound that Sluice keeps: how long it waits, how often it tries, how much it holds. Milliseconds where a name
+ * ends in `Ms`. They are no settings: an operator who has to tune them has found a bug.
+ */
+export const BOUNDS = {
+  /** An approved operation that has not written by then expires. */
+  startWithinMs: 5 * 60_000,
+  /** An operation that was interrupted for longer is held: whoever watched it has turned to something else. */
+  interruptedMs: 2 * 60_000,
+  /** A command that the network delivers later than this never runs. */
+  oldestCommandMs: 60_000,
+  /** Tries to learn what became of a write whose answer was lost; then it is UNKNOWN. */
+  writeTries: 3,
+  /** Wait between two such tries. */
+  writeRetryMs: 500,
+  /** One read from etcd. */
+  conftoolReadMs: 2_000,
+  /** One write to etcd. Without a quorum etcd gives up by itself after 7 s; by then nobody in chat is waiting. */
+  conftoolWriteMs: 3_500,
+  /** Waiting for a change of an object that may not have come. */
+  conftoolEventMs: 500,
+  /** Wait for the acknowledgement of a log line before the next is sent: stashbot's edits of one page conflict. */
+  logPaceMs: 5_000,
+  /** The sliding window of `maxShareRemoved`. */
+  removalWindowMs: 30 * 60_000,
+  /** People who spoke in this time are named when an approval is asked for. */
+  seenLatelyMs: 60 * 60_000,
+  /** How often waiting and forgotten operations are looked after. */
+  sweepEveryMs: 1_000,
+  /** How often the outbox looks for lines that are not said yet, besides being told. */
+  outboxEveryMs: 1_000,
+  /** Operations that one worker process carries out at once, on different services. */
+  operationsAtOnce: 8,
+  /** Connecting to Redis at the start; afterwards it is tried for ever. */
+  redisConnectMs: 5_000,
+  /** Registration, login and join on IRC; a server whose services hang never answers by itself. */
+  ircReadyMs: 30_000,
+  /** All of the closing after SIGTERM, the write in flight included. */
+  closeWithinMs: 15_000,
+  /** One part of `sluice doctor`. */
+  examineMs: 20_000,
+} as const;

@@ -1,0 +1,218 @@
+import { resolve } from 'node:path';
+import type { Catalogue } from '../core/catalogue.ts';
+import { parseCatalogue } from '../core/catalogue.ts';
+import type { Person } from '../core/people.ts';
+import { parsePeople } from '../core/people.ts';
+import type { Policy } from '../core/policy.ts';
+import { parsePolicy } from '../core/policy.ts';
+import type { Problem } from '../core/problem.ts';
+import type { Reading } from './file-or-env.ts';
+import { readSecret, readText } from './file-or-env.ts';
+import { isLoopback } from './loopback.ts';
+import type { FileContent } from './schema.ts';
+import type { Secret } from './secret.ts';
+import { readYamlFile } from './yaml.ts';
+
+/** Trust in a private certificate authority and a certificate of our own, all PEM; undefined: what the system trusts. */
+interface TlsConfig {
+  readonly ca: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: Secret | undefined;
+}
+
+/** The IRC side. `tls` false only on loopback. */
+export interface IrcConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: false | TlsConfig;
+  readonly nick: string;
+  /** SASL PLAIN, or EXTERNAL with a client certificate (PEM). */
+  readonly account:
+    | { readonly kind: 'plain'; readonly name: string; readonly password: Secret }
+    | {
+        readonly kind: 'external';
+        readonly name: string | undefined;
+        readonly cert: string;
+        readonly key: Secret;
+      };
+  readonly channels: readonly string[];
+  /** So many lines at once, then one per `everyMs`. */
+  readonly rate: { readonly burst: number; readonly everyMs: number };
+}
+
+/** A Redis of the operator's. */
+export interface RedisConfig {
+  /** `redis://HOST:PORT[/DB]`, without secrets. */
+  readonly url: string;
+  readonly username: string | undefined;
+  readonly password: Secret | undefined;
+  readonly tls: TlsConfig | undefined;
+}
+
+/** conftool's etcd. Exactly one of `endpoints` and `srvDomain` is there. */
+export interface ConftoolConfig {
+  readonly endpoints: readonly string[] | undefined;
+  readonly srvDomain: string | undefined;
+  readonly namespace: string;
+  readonly apiVersion: string;
+  readonly credentials: { readonly username: string; readonly password: Secret } | undefined;
+  readonly tls: TlsConfig | undefined;
+  readonly scope: FileContent['conftool']['scope'];
+}
+
+/** Reads the IRC section; undefined when it is not there. */
+export function resolveIrc(reading: Reading, irc: FileContent['irc']): IrcConfig | undefined {
+  if (irc === undefined) {
+    complain(reading, 'irc', 'is missing: without a chat nobody can ask for anything');
+    return undefined;
+  }
+  const { host, port, nick, channels, rate } = irc;
+  if (irc.tls === false && !isLoopback(host)) {
+    complain(reading, 'irc.tls', `false would send the password to ${host} in clear: only for loopback`);
+  }
+  const ca = typeof irc.tls === 'object' ? readPublic(reading, irc.tls, 'irc.tls', 'ca') : undefined;
+  const tls = irc.tls === false ? false : { ca };
+  return { host, port, tls, nick, channels, rate, account: resolveAccount(reading, irc.account) };
+}
+
+function resolveAccount(
+  reading: Reading,
+  account: NonNullable<FileContent['irc']>['account'],
+): IrcConfig['account'] {
+  const at = 'irc.account';
+  const hasPassword = account.passwordFile !== undefined || account.passwordEnv !== undefined;
+  const cert = readPublic(reading, account, at, 'clientCert');
+  if (cert !== undefined) {
+    if (hasPassword) complain(reading, at, 'has a password and a certificate: give one of them');
+    return {
+      kind: 'external',
+      name: account.name,
+      cert,
+      key: readSecret(reading, account, { at, name: 'clientKey' }),
+    };
+  }
+  if (account.name === undefined) complain(reading, `${at}.name`, 'is missing: give the services account');
+  return {
+    kind: 'plain',
+    name: account.name ?? '',
+    password: readSecret(reading, account, { at, name: 'password' }),
+  };
+}
+
+/** Where the Server Admin Log listens, on IRC. */
+export function resolveSal(
+  reading: Reading,
+  { sal, irc }: FileContent,
+): { readonly transport: 'irc'; readonly channel: string; readonly acknowledgedBy: string | undefined } {
+  const { channel, acknowledgedBy } = sal;
+  if (irc === undefined) complain(reading, 'sal.transport', 'irc needs the section irc');
+  if (channel === undefined) complain(reading, 'sal.channel', 'is missing: give the channel of the log');
+  else if (irc?.channels.some((one) => one.toLowerCase() === channel.toLowerCase()) === false) {
+    complain(reading, 'sal.channel', `${channel} is not among irc.channels: Sluice would never join it`);
+  }
+  return { transport: 'irc', channel: channel ?? '', acknowledgedBy };
+}
+
+/** Reads the Redis section; undefined when it is not there: then Sluice starts its own. */
+export function resolveRedis(reading: Reading, redis: FileContent['redis']): RedisConfig | undefined {
+  if (redis === undefined) return undefined;
+  const at = 'redis';
+  if (redis.url === undefined) {
+    complain(reading, 'redis.url', 'is missing: give redis://HOST:6379, or leave out redis');
+    return undefined;
+  }
+  const url = new URL(redis.url);
+  const username = readPublic(reading, redis, at, 'username');
+  const hasPassword = redis.passwordFile !== undefined || redis.passwordEnv !== undefined;
+  const password = hasPassword ? readSecret(reading, redis, { at, name: 'password' }) : undefined;
+  if (url.protocol === 'rediss:' && redis.tls === false) {
+    complain(reading, 'redis.tls', 'false contradicts rediss: in redis.url');
+  }
+  const wantsTls = url.protocol === 'rediss:' || (redis.tls ?? false) !== false;
+  const tls = typeof redis.tls === 'object' ? resolveTls(reading, redis.tls) : { ca: undefined };
+  if (!isLoopback(url.hostname) && !(wantsTls && hasPassword)) {
+    complain(
+      reading,
+      'redis.url',
+      `${url.hostname} is not this machine: give passwordFile and tls: true (who may write there could forge operations)`,
+    );
+  }
+  return { url: redis.url, username, password, tls: wantsTls ? tls : undefined };
+}
+
+function resolveTls(
+  reading: Reading,
+  tls: Exclude<NonNullable<FileContent['redis']>['tls'], boolean | undefined>,
+): TlsConfig {
+  const at = 'redis.tls';
+  const ca = readPublic(reading, tls, at, 'ca');
+  const cert = readPublic(reading, tls, at, 'clientCert');
+  const hasKey = tls.clientKeyFile !== undefined || tls.clientKeyEnv !== undefined;
+  if (cert === undefined) {
+    if (hasKey) complain(reading, `${at}.clientCertFile`, 'is missing: a key needs its certificate');
+    return { ca };
+  }
+  return { ca, cert, key: readSecret(reading, tls, { at, name: 'clientKey' }) };
+}
+
+/** Reads the conftool section. */
+export function resolveConftool(reading: Reading, conftool: FileContent['conftool']): ConftoolConfig {
+  const { endpoints, srvDomain, namespace, apiVersion, credentials, tls, scope } = conftool;
+  if ((endpoints === undefined) === (srvDomain === undefined)) {
+    complain(reading, 'conftool.endpoints', 'give endpoints: [https://HOST:4001] or srvDomain, one of them');
+  }
+  const far = (endpoints ?? []).find((endpoint) => {
+    const url = new URL(endpoint);
+    return url.protocol === 'http:' && !isLoopback(url.hostname);
+  });
+  if (far !== undefined && credentials !== undefined) {
+    complain(reading, 'conftool.endpoints', `${far} would send the password in clear: say https:`);
+  }
+  const at = 'conftool.credentials';
+  return {
+    endpoints,
+    srvDomain,
+    namespace,
+    apiVersion,
+    credentials: credentials && {
+      username: credentials.username,
+      password: readSecret(reading, credentials, { at, name: 'password' }),
+    },
+    tls: tls && { ca: readPublic(reading, tls, 'conftool.tls', 'ca') },
+    scope,
+  };
+}
+
+/** puppet's catalogue; undefined when something is wrong with it, which is then among the problems. */
+export function readCatalogue(reading: Reading, path: string): Catalogue | undefined {
+  return readYamlFile(reading, { path, at: 'catalogue', version: '1.1', parse: parseCatalogue });
+}
+
+/** `people.yaml`; undefined as above. */
+export function readPeople(reading: Reading, path: string): readonly Person[] | undefined {
+  return readYamlFile(reading, { path, at: 'people', version: '1.2', parse: parsePeople });
+}
+
+/** `policy.yaml`; undefined as above. */
+export function readPolicy(reading: Reading, path: string): Policy | undefined {
+  return readYamlFile(reading, { path, at: 'policy', version: '1.2', parse: parsePolicy });
+}
+
+/** The absolute path of a file or folder that the configuration names. */
+export function pathIn(reading: Reading, path: string): string {
+  return resolve(reading.folder, path);
+}
+
+function readPublic(
+  reading: Reading,
+  holder: Readonly<Record<string, unknown>>,
+  at: string,
+  name: string,
+): string | undefined {
+  return readText(reading, holder, { at, name, kind: 'plain' });
+}
+
+function complain(reading: Reading, path: string, text: string): void {
+  const problem: Problem = { path, text };
+  reading.problems.push(problem);
+}

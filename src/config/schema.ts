@@ -1,0 +1,173 @@
+import { z } from 'zod';
+import { Duration } from '../core/policy.ts';
+import { strictObject } from '../core/problem.ts';
+import { fileOrEnv } from './file-or-env.ts';
+
+const Text = z.string().min(1);
+const Port = z.int().min(1).max(65_535);
+const Channel = z
+  .string()
+  .regex(/^[#&][^\s,\u0007]{1,63}$/, 'must be a channel like "#wikimedia-operations"');
+
+const Url = z.string().refine((text) => URL.canParse(text), 'must be a URL');
+const HttpUrl = z.url({ protocol: /^https?$/, error: 'must be a URL like https://host:port' });
+const EtcdUrl = HttpUrl.refine(
+  (text) => URL.canParse(text) && new URL(text).pathname === '/' && !hasUserinfo(text),
+  'must be https://HOST:PORT alone: name and password go into credentials',
+);
+const RedisUrl = z
+  .string()
+  .regex(/^rediss?:\/\/[^\s/]+(?:\/\d+)?\/?$/, 'must be a URL like redis://host:6379')
+  .refine((text) => !hasUserinfo(text), 'holds a name or password: give usernameFile and passwordFile');
+
+/** Trust in a private certificate authority, and a certificate of our own. */
+const ClientTls = strictObject({
+  ...fileOrEnv('ca'),
+  ...fileOrEnv('clientCert'),
+  ...fileOrEnv('clientKey'),
+});
+
+const Irc = strictObject({
+  host: Text,
+  port: Port.default(6697),
+  tls: z.union([z.boolean(), strictObject(fileOrEnv('ca'))]).default(true),
+  nick: z.string().regex(/^[A-Za-z[\]\\`_^{|}][A-Za-z0-9[\]\\`_^{|}-]{0,29}$/, 'must be a nick like sluice'),
+  account: strictObject({
+    name: Text.optional(),
+    ...fileOrEnv('password'),
+    ...fileOrEnv('clientCert'),
+    ...fileOrEnv('clientKey'),
+  }),
+  channels: z.array(Channel).min(1),
+  rate: strictObject({
+    burst: z.int().min(1).default(4),
+    everyMs: z.int().min(0).default(1200),
+  }).prefault({}),
+});
+
+const Slack = strictObject({
+  ...fileOrEnv('botToken'),
+  ...fileOrEnv('appToken'),
+  ...fileOrEnv('signingSecret'),
+  port: Port.optional(),
+  apiUrl: HttpUrl.optional(),
+  channels: z.array(Text).min(1),
+  groups: z.record(Text, Text).optional(),
+});
+
+const Sal = strictObject({
+  transport: z.enum(['irc', 'tcpircbot']),
+  channel: Channel.optional(),
+  acknowledgedBy: Text.optional(),
+  host: Text.optional(),
+  port: Port.optional(),
+});
+
+const Redis = strictObject({
+  url: RedisUrl.optional(),
+  ...fileOrEnv('username'),
+  ...fileOrEnv('password'),
+  tls: z.union([z.boolean(), ClientTls]).optional(),
+  sentinels: z.array(z.unknown()).optional(),
+  name: Text.optional(),
+  cluster: z.array(z.unknown()).optional(),
+});
+
+const ScopeEntry = strictObject({
+  dc: Text.optional(),
+  cluster: Text.optional(),
+  service: Text.optional(),
+  types: z.array(Text).min(1).optional(),
+}).refine(
+  (entry) => Object.keys(entry).length > 0,
+  'is empty, which would mean everything: name a dc, cluster, service or types',
+);
+
+const Conftool = strictObject({
+  driver: z.enum(['native', 'confctl']).default('native'),
+  endpoints: z.array(EtcdUrl).min(1).optional(),
+  srvDomain: Text.optional(),
+  namespace: z
+    .string()
+    .regex(/^(?:\/[\w.-]+)+$/, 'must be a path like /conftool')
+    .default('/conftool'),
+  apiVersion: z
+    .string()
+    .regex(/^[\w.-]+$/, 'must be a name like v1')
+    .default('v1'),
+  credentials: strictObject({ username: Text, ...fileOrEnv('password') }).optional(),
+  tls: strictObject(fileOrEnv('ca')).optional(),
+  scope: z.array(ScopeEntry).default([]),
+  conftool2git: strictObject({ host: Text, port: Port }).optional(),
+  confctl: strictObject({
+    command: Text.optional(),
+    ...fileOrEnv('config'),
+    ...fileOrEnv('schema'),
+  }).optional(),
+});
+
+const Kubernetes = strictObject({
+  clusters: z.record(Text, strictObject({ ...fileOrEnv('kubeconfig'), context: Text.optional() })),
+  deployments: z.record(
+    Text,
+    strictObject({
+      namespace: Text,
+      deployment: Text,
+      min: z.int().min(0),
+      max: z.int().min(1),
+      service: Text.optional(),
+      helmfile: strictObject({ file: Text, key: Text }).optional(),
+      rpsPerPod: z.number().positive().optional(),
+    }),
+  ),
+});
+
+const Pattern = z.string().transform((text, context): RegExp => {
+  try {
+    return new RegExp(text);
+  } catch {
+    context.addIssue({ code: 'custom', message: `'${text}' is no regular expression` });
+    return z.NEVER;
+  }
+});
+
+/** `sluice.yaml`, whole: also the sections whose features come later, so that a file is right or wrong once and for all. */
+export const FileSchema = strictObject({
+  irc: Irc.optional(),
+  slack: Slack.optional(),
+  sal: Sal,
+  redis: Redis.optional(),
+  ...fileOrEnv('signingKey'),
+  conftool: Conftool,
+  kubernetes: Kubernetes.optional(),
+  catalogue: Text,
+  groups: z.record(Text, Pattern).default({}),
+  dependencies: z.array(strictObject({ hosts: Text, of: Text })).optional(),
+  loadBalancers: z
+    .object({ takeUp: Duration.optional() })
+    .catchall(z.array(strictObject({ name: Text, url: HttpUrl })))
+    .optional(),
+  probes: strictObject({
+    mode: z.enum(['require', 'warn', 'off']).optional(),
+    connectTo: z.array(Text).optional(),
+  }).optional(),
+  prometheus: z.record(Text, strictObject({ url: Url, requests: Text })).optional(),
+  migrations: Text.optional(),
+  people: Text,
+  policy: Text,
+  http: strictObject({
+    host: Text.default('127.0.0.1'),
+    port: z.int().min(0).max(65_535).default(8630),
+  }).optional(),
+  stateDir: Text.default('/var/lib/sluice'),
+  retention: Duration.prefault('90d'),
+});
+
+/** `sluice.yaml` as written, with defaults. */
+export type FileContent = z.output<typeof FileSchema>;
+
+function hasUserinfo(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username !== '' || password !== '';
+}

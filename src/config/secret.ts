@@ -1,0 +1,15 @@
+import { inspect } from 'node:util';
+
+/** A text that no log line, error or dump ever shows. */
+export interface Secret {
+  /** The text itself: for whoever hands it to the outside system, and nobody else. */
+  reveal(): string;
+  /** `[secret]`. */
+  toString(): string;
+}
+
+/** Wraps a text so that printing it by any usual way gives `[secret]`. */
+export function makeSecret(text: string): Secret {
+  const shown = (): string => '[secret]';
+  return Object.freeze({ reveal: () => text, toString: shown, toJSON: shown, [inspect.custom]: shown });
+}

@@ -1,0 +1,48 @@
+import type { Problem } from '../core/problem.ts';
+
+/** Sections and keys of `sluice.yaml` whose features are not built yet. */
+const SECTIONS = [
+  'slack',
+  'kubernetes',
+  'dependencies',
+  'loadBalancers',
+  'probes',
+  'prometheus',
+  'migrations',
+];
+const KEYS = [
+  ['redis', 'sentinels'],
+  ['redis', 'cluster'],
+  ['conftool', 'conftool2git'],
+  ['conftool', 'confctl'],
+] as const;
+const VALUES = [
+  ['sal', 'transport', 'tcpircbot'],
+  ['conftool', 'driver', 'confctl'],
+] as const;
+
+const TEXT = 'not supported by this version';
+
+/**
+ * What the file asks for and this version cannot do. A start that passed over it would promise a safety that is not there.
+ *
+ * @param content the file as read from YAML, valid or not.
+ */
+export function unsupportedProblems(content: unknown): readonly Problem[] {
+  const file = mapping(content);
+  return [
+    ...SECTIONS.filter((section) => section in file).map((path) => ({ path, text: TEXT })),
+    ...KEYS.filter(([section, key]) => key in mapping(file[section])).map(([section, key]) => ({
+      path: `${section}.${key}`,
+      text: TEXT,
+    })),
+    ...VALUES.filter(([section, key, value]) => mapping(file[section])[key] === value).map(
+      ([section, key, value]) => ({ path: `${section}.${key} ${value}`, text: TEXT }),
+    ),
+  ];
+}
+
+function mapping(value: unknown): Readonly<Record<string, unknown>> {
+  const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isMapping ? (value as Record<string, unknown>) : {};
+}

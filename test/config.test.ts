@@ -1,0 +1,358 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import type { Config } from '../src/config.ts';
+import { examineConfig, loadConfig, loadPeople, loadPolicy } from '../src/config.ts';
+import type { ConfigFolder } from './config/build.ts';
+import { makeConfigFolder, SECTIONS, SIGNING_KEY } from './config/build.ts';
+
+let folder: ConfigFolder;
+
+beforeEach(() => {
+  folder = makeConfigFolder();
+});
+
+afterEach(() => {
+  folder.remove();
+});
+
+function load(sections: Readonly<Record<string, unknown>> = {}, env: NodeJS.ProcessEnv = {}): Config {
+  const config = loadConfig(folder.config(sections), env);
+  if (!config.ok) throw new Error(config.fault.lines.join('\n'));
+  return config.value;
+}
+
+function refusal(
+  sections: Readonly<Record<string, unknown>>,
+  env: NodeJS.ProcessEnv = {},
+): readonly string[] {
+  const config = loadConfig(folder.config(sections), env);
+  return config.ok ? [] : config.fault.lines;
+}
+
+describe('loadConfig', () => {
+  test('reads the file and everything that it names, with defaults', () => {
+    const config = load();
+    expect(config).toMatchObject({
+      irc: {
+        port: 6667,
+        tls: false,
+        rate: { burst: 4, everyMs: 1200 },
+        account: { kind: 'plain', name: 'sluice' },
+      },
+      sal: { transport: 'irc', channel: '#ops', acknowledgedBy: 'stashbot' },
+      redis: undefined,
+      conftool: {
+        endpoints: ['http://127.0.0.1:2379'],
+        namespace: '/conftool',
+        apiVersion: 'v1',
+        credentials: undefined,
+      },
+      catalogue: { entries: [{ name: 'kartotherian' }] },
+      people: [{ name: 'elukey' }],
+      policy: { rules: [{ commands: ['depool'] }] },
+      http: undefined,
+      retentionMs: 90 * 86_400_000,
+      logLevel: 'info',
+    });
+    expect(config.stateDir).toBe(join(folder.path, 'state'));
+    expect(config.policyFile).toBe(join(folder.path, 'policy.yaml'));
+    expect(config.irc.account.kind === 'plain' && config.irc.account.password.reveal()).toBe('the password');
+    expect(config.signingKey.reveal()).toBe(SIGNING_KEY);
+  });
+
+  test('shows no secret, however it is printed', () => {
+    const config = load();
+    const shown = `${JSON.stringify(config)}${inspect(config, { depth: 9 })}${String(config.signingKey)}`;
+    expect(shown).toContain('[secret]');
+    expect(shown).not.toContain('the password');
+    expect(shown).not.toContain(SIGNING_KEY);
+  });
+
+  test('takes secrets from the environment', () => {
+    const { passwordFile, ...account } = { ...SECTIONS.irc.account, passwordEnv: 'IRC_PASSWORD' };
+    expect(passwordFile).toBe('irc-password');
+    const config = load({ irc: { ...SECTIONS.irc, account } }, { IRC_PASSWORD: 'from there' });
+    expect(config.irc.account.kind === 'plain' && config.irc.account.password.reveal()).toBe('from there');
+  });
+
+  test('reads groups in their order, as patterns', () => {
+    const { groups } = load({ groups: { 'bare metal': '^maps\\d', wikikube: '^wikikube-worker' } });
+    expect(groups.map(({ name, pattern }) => [name, pattern.test('maps1005')])).toEqual([
+      ['bare metal', true],
+      ['wikikube', false],
+    ]);
+  });
+
+  test('takes any pace of speaking, for tests', () => {
+    const rate = { burst: 100_000, everyMs: 0 };
+    expect(load({ irc: { ...SECTIONS.irc, rate } }).irc.rate).toEqual(rate);
+  });
+
+  test('says what is not there at all', () => {
+    const missing = loadConfig(join(folder.path, 'nothing.yaml'), {});
+    expect(missing).toMatchObject({
+      ok: false,
+      fault: { lines: [`${folder.path}/nothing.yaml: it is not there`] },
+    });
+  });
+
+  test('says where the file is no YAML', () => {
+    const file = folder.write('sluice.yaml', 'irc: {host: [}\n');
+    const config = loadConfig(file, {});
+    expect(config).toMatchObject({
+      ok: false,
+      fault: { lines: [expect.stringMatching(/^not YAML: .* line 1/)] },
+    });
+  });
+
+  test('refuses a key that stands there twice', () => {
+    const file = folder.config();
+    writeFileSync(file, `${readFileSync(file, 'utf8')}stateDir: elsewhere\n`);
+    expect(loadConfig(file, {})).toMatchObject({
+      ok: false,
+      fault: { lines: [expect.stringContaining('Map keys must be unique')] },
+    });
+  });
+});
+
+describe('a configuration is refused', () => {
+  test.each<[string, Readonly<Record<string, unknown>>, string]>([
+    ['with an unknown section', { conftol: {} }, 'conftol: unknown key. Nearest: conftool'],
+    [
+      'with an unknown key',
+      { irc: { ...SECTIONS.irc, chanels: [] } },
+      'irc.chanels: unknown key. Nearest: channels',
+    ],
+    [
+      'with an unknown key deep inside',
+      { conftool: { ...SECTIONS.conftool, scope: [{ clustr: 'maps' }] } },
+      'conftool.scope#1.clustr: unknown key. Nearest: cluster',
+    ],
+    [
+      'with a scope entry that means everything',
+      { conftool: { ...SECTIONS.conftool, scope: [{}] } },
+      'conftool.scope#1: is empty, which would mean everything: name a dc, cluster, service or types',
+    ],
+    ['without a chat', { irc: undefined }, 'irc: is missing: without a chat nobody can ask for anything'],
+    ['with a log on a chat that is off', { irc: undefined }, 'sal.transport: irc needs the section irc'],
+    [
+      'with a log channel that is not joined',
+      { sal: { transport: 'irc', channel: '#log' } },
+      'sal.channel: #log is not among irc.channels: Sluice would never join it',
+    ],
+    [
+      'with clear text beyond loopback',
+      { irc: { ...SECTIONS.irc, host: 'irc.libera.chat' } },
+      'irc.tls: false would send the password to irc.libera.chat in clear: only for loopback',
+    ],
+    [
+      'without a password',
+      { irc: { ...SECTIONS.irc, account: { name: 'sluice' } } },
+      'irc.account.passwordFile: is missing: give passwordFile or passwordEnv',
+    ],
+    [
+      'with a secret in two places',
+      { irc: { ...SECTIONS.irc, account: { name: 'sluice', passwordFile: 'a', passwordEnv: 'B' } } },
+      'irc.account.passwordEnv: give passwordFile or passwordEnv, not both',
+    ],
+    [
+      'with a secret in the file itself',
+      { irc: { ...SECTIONS.irc, account: { name: 'sluice', password: 'x' } } },
+      'irc.account.password: unknown key. Nearest: passwordEnv, passwordFile',
+    ],
+    [
+      'with an environment variable that is not set',
+      { irc: { ...SECTIONS.irc, account: { name: 'sluice', passwordEnv: 'NOT_SET' } } },
+      'irc.account.passwordEnv: the environment has no NOT_SET',
+    ],
+    [
+      'with both endpoints and a domain',
+      { conftool: { ...SECTIONS.conftool, srvDomain: 'example.org' } },
+      'conftool.endpoints: give endpoints: [https://HOST:4001] or srvDomain, one of them',
+    ],
+    [
+      'with an etcd password in clear',
+      {
+        conftool: {
+          endpoints: ['http://conf1007:4001'],
+          credentials: { username: 'u', passwordFile: 'irc-password' },
+        },
+      },
+      'conftool.endpoints: http://conf1007:4001 would send the password in clear: say https:',
+    ],
+    [
+      'with a time in other words',
+      { retention: '90 days' },
+      "retention: '90 days' is no time like 30s, 15m, 2h or 3d",
+    ],
+    ['with a pattern that is none', { groups: { maps: '(' } }, "groups.maps: '(' is no regular expression"],
+    [
+      'with a password in the URL of Redis',
+      { redis: { url: 'redis://:x@127.0.0.1:6379' } },
+      'redis.url: holds a name or password: give usernameFile and passwordFile',
+    ],
+  ])('%s', (_how, sections, line) => {
+    expect(refusal(sections)).toContain(line);
+  });
+
+  test.each<[string, object]>([
+    ['no password', { url: 'rediss://redis.example.org:6380' }],
+    ['no TLS', { url: 'redis://redis.example.org:6379', passwordFile: 'irc-password' }],
+    ['TLS turned off', { url: 'redis://redis.example.org:6379', passwordFile: 'irc-password', tls: false }],
+  ])('with a Redis beyond loopback and %s', (_how, redis) => {
+    expect(refusal({ redis })).toEqual([expect.stringContaining('redis.example.org is not this machine')]);
+  });
+
+  test('with every problem at once', () => {
+    folder.write('people.yaml', '- {name: Elukey, roles: [sre]}\n');
+    folder.write('policy.yaml', '- {commands: [depool], ask: [sre], approvals: 1}\n');
+    folder.write('service.yaml', 'services: {}\n');
+    const lines = refusal({ sal: { transport: 'irc' } });
+    expect(lines).toEqual([
+      'sal.channel: is missing: give the channel of the log',
+      'service.yaml.service::catalog: is missing: give a mapping',
+      'people.yaml#1.name: must be 1-32 of a-z 0-9 . _ -',
+      'policy.yaml#1.approve: is missing: approvals are wanted, so say whose: approve: [sre]',
+    ]);
+  });
+
+  test.each<[string, Readonly<Record<string, unknown>>]>([
+    ['slack', { slack: { channels: ['C1'] } }],
+    ['kubernetes', { kubernetes: {} }],
+    ['dependencies', { dependencies: [] }],
+    [
+      'loadBalancers',
+      { loadBalancers: { eqiad: [{ name: 'lvs1019', url: 'http://lvs1019:9090' }], takeUp: '10s' } },
+    ],
+    ['probes', { probes: { mode: 'require' } }],
+    ['prometheus', { prometheus: {} }],
+    ['migrations', { migrations: 'migrations/' }],
+    ['redis.sentinels', { redis: { sentinels: [], name: 'sluice' } }],
+    ['redis.cluster', { redis: { cluster: [] } }],
+    [
+      'conftool.conftool2git',
+      { conftool: { ...SECTIONS.conftool, conftool2git: { host: 'h', port: 1312 } } },
+    ],
+    ['conftool.confctl', { conftool: { ...SECTIONS.conftool, confctl: { command: 'confctl' } } }],
+    ['conftool.driver confctl', { conftool: { ...SECTIONS.conftool, driver: 'confctl' } }],
+    ['sal.transport tcpircbot', { sal: { transport: 'tcpircbot', host: 'h', port: 9200 } }],
+  ])('where it wants %s, which is not built yet', (what, sections) => {
+    expect(refusal(sections)).toContain(`${what}: not supported by this version`);
+  });
+});
+
+describe('Redis', () => {
+  test('on another machine is taken with a password and TLS', () => {
+    folder.write('ca.pem', 'CERTIFICATE', 0o644);
+    const redis = {
+      url: 'redis://redis.example.org:6379',
+      usernameEnv: 'USER_OF_REDIS',
+      passwordFile: 'irc-password',
+      tls: { caFile: 'ca.pem' },
+    };
+    expect(load({ redis }, { USER_OF_REDIS: 'sluice' }).redis).toMatchObject({
+      url: 'redis://redis.example.org:6379',
+      username: 'sluice',
+      tls: { ca: 'CERTIFICATE' },
+    });
+  });
+
+  test('on this machine is taken as it is', () => {
+    expect(load({ redis: { url: 'redis://127.0.0.1:6379' } }).redis).toEqual({
+      url: 'redis://127.0.0.1:6379',
+      username: undefined,
+      password: undefined,
+      tls: undefined,
+    });
+  });
+});
+
+describe('the signing key', () => {
+  test('is made at the first start, for its owner only, and stays the same', () => {
+    const sections = { signingKeyFile: 'new/signing-key' };
+    const path = join(folder.path, 'new/signing-key');
+    const key = load(sections).signingKey.reveal();
+    expect(key).toMatch(/^[0-9a-f]{64}$/);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(load(sections).signingKey.reveal()).toBe(key);
+  });
+
+  test('lies under stateDir when nothing is said', () => {
+    load({ signingKeyFile: undefined });
+    expect(existsSync(join(folder.path, 'state/signing-key'))).toBe(true);
+  });
+
+  test('is not made by looking', () => {
+    const looked = examineConfig(folder.config({ signingKeyFile: 'new-key' }), {});
+    expect(looked).toMatchObject({ ok: true, value: { signingKeyToMake: join(folder.path, 'new-key') } });
+    expect(existsSync(join(folder.path, 'new-key'))).toBe(false);
+  });
+
+  test('is refused when it is short', () => {
+    folder.write('signing-key', 'short\n');
+    expect(refusal({})).toEqual([
+      'signingKeyFile: is shorter than 32 characters: remove the file, the next start makes a good one',
+    ]);
+  });
+
+  test('is refused when its group may read it', () => {
+    folder.write('signing-key', SIGNING_KEY, 0o640);
+    expect(refusal({})).toEqual([
+      expect.stringContaining('signing-key: others may read this secret (mode 0640)'),
+    ]);
+  });
+});
+
+describe('modes', () => {
+  test.each(['sluice.yaml', 'people.yaml', 'policy.yaml', 'service.yaml', 'irc-password', 'signing-key'])(
+    'a start is refused when others may write %s',
+    (name) => {
+      const file = folder.config();
+      chmodSync(join(folder.path, name), 0o602);
+      const config = loadConfig(file, {});
+      const path = join(folder.path, name);
+      expect(config).toMatchObject({
+        ok: false,
+        fault: { lines: [`${path}: others may write it (mode 0602). Type: chmod go-w ${path}`] },
+      });
+    },
+  );
+
+  test('a secret that everybody may read refuses the start', () => {
+    folder.write('irc-password', 'x', 0o604);
+    expect(refusal({})).toEqual([
+      expect.stringContaining('irc-password: others may read this secret (mode 0604)'),
+    ]);
+  });
+
+  test('looking tells of them and reads on', () => {
+    folder.write('irc-password', 'x', 0o604);
+    expect(examineConfig(folder.config(), {})).toMatchObject({
+      ok: true,
+      value: { modeLines: [expect.any(String)] },
+    });
+  });
+});
+
+describe('reading again', () => {
+  test('takes a changed policy and changed people', () => {
+    expect(loadPolicy(join(folder.path, 'policy.yaml'))).toMatchObject({ ok: true, value: { rules: [{}] } });
+    expect(loadPeople(join(folder.path, 'people.yaml'))).toMatchObject({
+      ok: true,
+      value: [{ name: 'elukey' }],
+    });
+  });
+
+  test('names what is wrong in a policy, or with its mode', () => {
+    const wrong = folder.write('policy.yaml', '- {commands: [depol], ask: [sre]}\n');
+    expect(loadPolicy(wrong)).toMatchObject({
+      fault: { lines: ['policy.yaml#1.commands#1: unknown. Nearest: depool'] },
+    });
+    const open = folder.write('policy.yaml', '- {commands: [depool], ask: [sre]}\n', 0o666);
+    expect(loadPolicy(open)).toMatchObject({
+      fault: { lines: [expect.stringContaining('others may write it')] },
+    });
+  });
+});

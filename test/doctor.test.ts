@@ -1,0 +1,118 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import { doctor } from '../src/doctor.ts';
+import type { ScriptedServer } from './adapters/irc/scripted-server.ts';
+import { friendlyScript, startScriptedServer } from './adapters/irc/scripted-server.ts';
+import type { ConfigFolder } from './config/build.ts';
+import { makeConfigFolder, SECTIONS } from './config/build.ts';
+import type { LabEtcd } from './lab/etcd.ts';
+import { putValue, startEtcd } from './lab/etcd.ts';
+import type { RunDir } from './lab/process.ts';
+import { makeRunDir } from './lab/process.ts';
+import type { LabRedis } from './lab/redis.ts';
+import { startRedis } from './lab/redis.ts';
+
+let runDir: RunDir;
+let etcd: LabEtcd;
+let redis: LabRedis;
+let irc: ScriptedServer;
+let folder: ConfigFolder;
+
+beforeAll(async () => {
+  runDir = makeRunDir();
+  [etcd, redis, irc] = await Promise.all([
+    startEtcd(runDir),
+    startRedis(runDir),
+    startScriptedServer(friendlyScript()),
+  ]);
+  const value = '{"weight": 10, "pooled": "yes"}';
+  await putValue(`${etcd.url}/v2/keys/conftool/v1/pools/eqiad/maps/tiles/maps1`, value);
+}, 20_000);
+
+afterAll(async () => {
+  await Promise.all([etcd.process.stop(), redis.process.stop(), irc.close()]);
+  runDir.remove();
+});
+
+beforeEach(() => {
+  folder = makeConfigFolder();
+});
+
+afterEach(() => {
+  folder.remove();
+});
+
+function writeConfig(sections: Readonly<Record<string, unknown>> = {}): string {
+  return folder.config({
+    irc: { ...SECTIONS.irc, port: irc.port },
+    redis: { url: redis.url },
+    conftool: { endpoints: [etcd.url], scope: [{ cluster: 'maps' }] },
+    ...sections,
+  });
+}
+
+async function examine(file: string): Promise<{ readonly code: number; readonly lines: readonly string[] }> {
+  const lines: string[] = [];
+  return { code: await doctor(file, (line) => lines.push(line), {}), lines };
+}
+
+test('where all is well every part says so, and the exit code is 0', async () => {
+  const file = writeConfig();
+  expect(await examine(file)).toEqual({
+    code: 0,
+    lines: [
+      `ok config ${file}: 1 people, 1 rules, 1 services`,
+      'ok files nobody else may write configuration, secrets or code',
+      `ok files ${folder.path}/state can be written`,
+      expect.stringMatching(/^ok redis version/),
+      'ok redis append-only file is on',
+      'ok redis appendfsync always',
+      'ok redis maxmemory-policy noeviction',
+      'ok etcd v2 API answers: 1 objects in 1 pools at /conftool/v1/pools',
+      'ok etcd may write inside the scope: eqiad/maps',
+      'ok etcd no object is outside the scope',
+      `ok irc connected to 127.0.0.1:${String(irc.port)} in clear text`,
+      'ok irc logged in as sluice',
+      'ok irc may join #ops',
+    ],
+  });
+});
+
+test('one part that fails is the exit code, and the others are looked at all the same', async () => {
+  chmodSync(join(folder.path, 'people.yaml'), 0o602);
+  const { code, lines } = await examine(writeConfig({ redis: undefined }));
+  expect(code).toBe(1);
+  expect(lines.filter((line) => line.startsWith('FAIL'))).toEqual([
+    expect.stringMatching(/^FAIL files .*people.yaml: others may write it/),
+  ]);
+  expect(lines).toContain('ok irc may join #ops');
+  expect(lines).toContainEqual(expect.stringMatching(/^ok redis own redis-server/));
+});
+
+test('a wrong configuration ends it, with every problem', async () => {
+  expect(await examine(writeConfig({ kubernetes: {}, sall: {} }))).toEqual({
+    code: 1,
+    lines: expect.arrayContaining([
+      'FAIL config kubernetes: not supported by this version',
+      'FAIL config sall: unknown key. Nearest: sal',
+    ]),
+  });
+});
+
+test('a policy that people cannot fulfil is a warning', async () => {
+  folder.write('policy.yaml', '- {commands: [pool], ask: [admin], approve: [sre], approvals: 1}\n');
+  const { code, lines } = await examine(writeConfig());
+  expect(code).toBe(0);
+  expect(lines.slice(1, 3)).toEqual([
+    'warn config nobody has the role admin that the policy names',
+    'warn config rule 1 of the policy wants more approvals than others could give',
+  ]);
+});
+
+test('it makes no signing key: root would make one that the service cannot read', async () => {
+  const { lines } = await examine(writeConfig({ signingKeyFile: 'later-key' }));
+  expect(lines).toContain(`ok files the first start will make ${folder.path}/later-key`);
+  const again = await examine(writeConfig({ signingKeyFile: 'later-key' }));
+  expect(again.lines).toContain(`ok files the first start will make ${folder.path}/later-key`);
+});

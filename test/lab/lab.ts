@@ -1,0 +1,139 @@
+import { seedConftool, startEtcd } from './etcd.ts';
+import { readEtcdValue } from './etcd-read.ts';
+import type { IrcPerson } from './irc-client.ts';
+import { connectIrc } from './irc-client.ts';
+import { startIrc } from './irc.ts';
+import type { RunDir } from './process.ts';
+import { freePort, makeRunDir } from './process.ts';
+import type { LabRedis } from './redis.ts';
+import { startRedis } from './redis.ts';
+import type { SluiceProcess } from './sluice-process.ts';
+import { startSluiceProcess } from './sluice-process.ts';
+import { startStashbot } from './stashbot.ts';
+import { BOT_ACCOUNTS, CHANNEL, PEOPLE, writeWorldFiles } from './world-files.ts';
+
+/** The real world of Sluice on loopback: every service that it talks to, and the files that it is started with. */
+export interface Lab {
+  /** `sluice.yaml` for this world; the files that it names lie beside it. */
+  readonly configFile: string;
+  /** Sluice's `stateDir`: audit.log, STOP. */
+  readonly stateDir: string;
+  /** Where `/healthz` and `/readyz` answer once Sluice runs. */
+  readonly httpUrl: string;
+  readonly channel: string;
+  readonly runDir: RunDir;
+  readonly redis: LabRedis;
+  readonly etcd: Awaited<ReturnType<typeof startEtcd>>;
+  readonly irc: Awaited<ReturnType<typeof startIrc>>;
+  readonly stashbot: Awaited<ReturnType<typeof startStashbot>>;
+  /** Starts Sluice; does not wait until it is ready. A second one may run beside the first. */
+  startSluice(options?: { env?: NodeJS.ProcessEnv; args?: readonly string[] }): SluiceProcess;
+  /** A person of the lab as a real IRC client, identified and in the channel; the same client for the same name. */
+  person(name: string): Promise<IrcPerson>;
+  /** The text stored at an etcd path (`/conftool/v1/pools/…`), by quorum read; undefined when there is none. */
+  etcdValue(path: string): Promise<string | undefined>;
+  /** Ends everything, Sluice first, and removes every file. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts redis, etcd with the real objects, the IRC network with its accounts, and the stashbot stand-in. Several labs
+ * may run at once. Whatever ends this process by `exit` ends the lab too; after `kill -9` the next start cleans up.
+ *
+ * @throws when a part does not answer; nothing is left running then.
+ */
+export async function startLab(): Promise<Lab> {
+  const runDir = makeRunDir();
+  const removeAtExit = (): void => {
+    runDir.remove();
+  };
+  process.once('exit', removeAtExit);
+  try {
+    const services = await startServices(runDir);
+    return await composeLab(runDir, services, () => process.off('exit', removeAtExit));
+  } catch (error) {
+    runDir.remove();
+    process.off('exit', removeAtExit);
+    throw error;
+  }
+}
+
+type Services = Pick<Lab, 'redis' | 'etcd' | 'irc' | 'stashbot'>;
+
+async function startServices(runDir: RunDir): Promise<Services> {
+  const [redis, etcd, [irc, stashbot]] = await settleAll([
+    startRedis(runDir),
+    startFilledEtcd(runDir),
+    startChat(runDir),
+  ]);
+  return { redis, etcd, irc, stashbot };
+}
+
+async function startFilledEtcd(runDir: RunDir): Promise<Lab['etcd']> {
+  const etcd = await startEtcd(runDir);
+  await seedConftool(etcd.url);
+  return etcd;
+}
+
+async function startChat(runDir: RunDir): Promise<[Lab['irc'], Lab['stashbot']]> {
+  const irc = await startIrc(runDir, { accounts: [...BOT_ACCOUNTS, ...PEOPLE] });
+  return [irc, await startStashbot({ port: irc.port, channel: CHANNEL })];
+}
+
+/** Waits for all, also when one fails: a part that is still starting could not be ended otherwise. */
+async function settleAll<T extends readonly unknown[]>(parts: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
+  await Promise.allSettled(parts);
+  return (await Promise.all(parts)) as unknown as T;
+}
+
+async function composeLab(runDir: RunDir, services: Services, forget: () => void): Promise<Lab> {
+  const { redis, etcd, irc, stashbot } = services;
+  const httpPort = await freePort();
+  const stateDir = runDir.folder('state');
+  const configFile = writeWorldFiles(runDir.folder('sluice'), {
+    ircPort: irc.port,
+    redisUrl: redis.url,
+    etcdUrl: etcd.url,
+    httpPort,
+    stateDir,
+  });
+  const started: SluiceProcess[] = [];
+  const people = new Map<string, Promise<IrcPerson>>();
+  return {
+    ...services,
+    configFile,
+    stateDir,
+    httpUrl: `http://127.0.0.1:${String(httpPort)}`,
+    channel: CHANNEL,
+    runDir,
+    startSluice: (options = {}) => {
+      const name = `sluice-${String(started.length + 1)}`;
+      const sluice = startSluiceProcess(runDir, { name, configFile, ...options });
+      started.push(sluice);
+      return sluice;
+    },
+    person: (name) => {
+      const known = people.get(name) ?? enter(irc.port, name);
+      people.set(name, known);
+      return known;
+    },
+    etcdValue: (path) => readEtcdValue(etcd.url, path),
+    stop: async () => {
+      await Promise.all(started.map((sluice) => sluice.process.stop()));
+      for (const person of await Promise.allSettled(people.values())) {
+        if (person.status === 'fulfilled') await person.value.quit();
+      }
+      await stashbot.stop();
+      const { inspircd, services: accounts } = irc.processes;
+      await Promise.all([redis.process, etcd.process, inspircd, accounts].map((server) => server.stop()));
+      runDir.remove();
+      forget();
+    },
+  };
+}
+
+async function enter(port: number, name: string): Promise<IrcPerson> {
+  const person = await connectIrc({ port, nick: name, account: name });
+  await person.join(CHANNEL);
+  return person;
+}

@@ -1,0 +1,99 @@
+// What `npm run lab` runs: the world on loopback, Sluice in it, and a chat prompt. With a pipe on stdin it is a demo:
+// each line waits until the answers to the one before have come.
+import { createInterface } from 'node:readline/promises';
+import type { ChannelView } from './channel-view.ts';
+import { followChannel } from './channel-view.ts';
+import type { Lab } from './lab.ts';
+import { startLab } from './lab.ts';
+import { carryOut } from './prompt.ts';
+import type { PromptState } from './prompt.ts';
+import { makeScreen } from './screen.ts';
+import { PEOPLE } from './world-files.ts';
+
+const STOP_WITHIN_MS = 10_000;
+/** npm passes on a Ctrl-C that the terminal has sent already: only a later one is a second request. */
+const SAME_SIGNAL_MS = 1000;
+
+const screen = makeScreen();
+const starting = startLab();
+let endingSince: number | undefined;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    end(130);
+  });
+}
+process.stdout.on('error', () => {
+  end(1);
+});
+
+try {
+  await converse(await starting);
+  end(0);
+} catch (error) {
+  if (endingSince === undefined)
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  end(1);
+}
+
+async function converse(lab: Lab): Promise<void> {
+  const sluice = lab.startSluice();
+  const [watcher] = await Promise.all([lab.person('elukey'), lab.person('jijiki'), sluice.ready]);
+  const view = followChannel(watcher, { bot: 'sluice', show: screen.showLine });
+  screen.tell(welcome(lab));
+  try {
+    await readLines(lab, view, { person: 'elukey', sluice });
+  } finally {
+    view.close();
+  }
+}
+
+async function readLines(lab: Lab, view: ChannelView, first: PromptState): Promise<void> {
+  const isTyped = process.stdin.isTTY;
+  const lines = createInterface({ input: process.stdin, ...(isTyped ? { output: process.stdout } : {}) });
+  lines.once('SIGINT', () => {
+    end(130);
+  });
+  let state = first;
+  const prompt = (): void => {
+    lines.setPrompt(`${state.person}> `);
+    if (isTyped) lines.prompt(true);
+  };
+  screen.keepBelow(isTyped ? prompt : undefined);
+  prompt();
+  for await (const line of lines) {
+    const next = await carryOut(line, state, { lab, view, tell: screen.tell });
+    if (next === 'quit') break;
+    state = next;
+    if (!isTyped) await view.settled();
+    prompt();
+  }
+  screen.keepBelow(undefined);
+  lines.close();
+}
+
+function welcome(lab: Lab): string {
+  return [
+    `IRC on 127.0.0.1 port ${String(lab.irc.port)} (TLS ${String(lab.irc.tlsPort)}), channel ${lab.channel}`,
+    `accounts ${PEOPLE.join(', ')}, password pw-NAME: SASL or /msg NickServ IDENTIFY NAME PASSWORD, any nick`,
+    `Sluice: ${lab.configFile}, health on ${lab.httpUrl}/readyz`,
+    'Try:  !pool wikikube-worker1001 kartotherian-k8s-ssl first worker - T378944',
+    'Then: /as jijiki   and   !approve ID   (/help has the rest, Ctrl-C stops everything)',
+  ].join('\n');
+}
+
+/** Stops the lab, then this process. Asked again, or when it takes too long, it goes at once: the lab's exit hook kills what is left. */
+function end(status: number): void {
+  if (endingSince !== undefined) {
+    if (Date.now() - endingSince > SAME_SIGNAL_MS) process.exit(status);
+    return;
+  }
+  endingSince = Date.now();
+  screen.keepBelow(undefined);
+  setTimeout(() => process.exit(status), STOP_WITHIN_MS).unref();
+  void starting
+    .then((lab) => lab.stop())
+    .catch((error: unknown) => {
+      process.stderr.write(`${String(error)}\n`);
+    })
+    .finally(() => process.exit(status));
+}

@@ -1,0 +1,166 @@
+import type { Fault } from '../../src/core/fault.ts';
+import type { MalformedNode, NodeKey, NodeState, Pool, PoolKey, StoredNode } from '../../src/core/node.ts';
+import { nodePath, poolPath } from '../../src/core/node.ts';
+import type { Result } from '../../src/core/result.ts';
+import { fail, ok } from '../../src/core/result.ts';
+import type { Scope } from '../../src/core/scope.ts';
+import { insideScope, scopeText } from '../../src/core/scope.ts';
+import { mergeStoredValue, parseStoredNode } from '../../src/core/stored-value.ts';
+import type { Conftool, FirstChange, Written } from '../../src/ports/conftool.ts';
+import type { SeedObject } from '../lab/conftool-data.ts';
+
+/** etcd keeps this many events. */
+const WINDOW = 1000;
+
+interface Stored {
+  readonly text: string;
+  readonly modifiedIndex: number;
+}
+
+/** An etcd in memory that is held to the same contract as the real one, and fails when a test says so. */
+export class FakeConftool implements Conftool {
+  /** What every call answers while it is set. */
+  outage: Fault | undefined;
+  /** What every write answers while it is set; reading goes on. */
+  writeFault: Fault | undefined;
+  /** Called before each write with its number from 1: somebody else's confctl, at the worst moment. */
+  beforeWrite: ((number: number) => void | Promise<void>) | undefined;
+  /** Called after each write that was applied. */
+  afterWrite: ((number: number, key: NodeKey, text: string) => void | Promise<void>) | undefined;
+  private readonly objects = new Map<string, Stored>();
+  private readonly events: {
+    readonly path: string;
+    readonly text: string | undefined;
+    readonly modifiedIndex: number;
+  }[] = [];
+  private readonly scope: Scope;
+  private index = 0;
+  private writes = 0;
+  private lost: { readonly applied: boolean; readonly then: (() => void) | undefined } | undefined;
+
+  constructor(scope: Scope) {
+    this.scope = scope;
+  }
+
+  seed(objects: readonly SeedObject[]): void {
+    for (const { path, text } of objects) {
+      if (path.startsWith('pools/')) this.set(path.slice('pools/'.length), text);
+    }
+  }
+
+  /** A write by somebody else, without any check. @param path `eqiad/maps/kartotherian/maps1005.eqiad.wmnet` */
+  set(path: string, text: string): void {
+    this.index++;
+    this.objects.set(path, { text, modifiedIndex: this.index });
+    this.events.push({ path, text, modifiedIndex: this.index });
+  }
+
+  /** A deletion by somebody else. */
+  delete(path: string): void {
+    this.index++;
+    this.objects.delete(path);
+    this.events.push({ path, text: undefined, modifiedIndex: this.index });
+  }
+
+  text(path: string): string | undefined {
+    return this.objects.get(path)?.text;
+  }
+
+  paths(): readonly string[] {
+    return [...this.objects.keys()].sort();
+  }
+
+  /** The answer to the next write is lost; the write itself is done or not. */
+  loseNextAnswer(lost: { readonly applied: boolean; readonly then?: () => void }): void {
+    this.lost = { applied: lost.applied, then: lost.then };
+  }
+
+  async poolsOfService(service: string): Promise<Result<readonly Pool[]>> {
+    const all = await this.allPools();
+    return all.ok ? ok(all.value.filter((pool) => pool.service === service)) : all;
+  }
+
+  async pool(key: PoolKey): Promise<Result<Pool>> {
+    const all = await this.allPools();
+    if (!all.ok) return all;
+    return ok(
+      all.value.find((pool) => poolPath(pool) === poolPath(key)) ?? {
+        dc: key.dc,
+        cluster: key.cluster,
+        service: key.service,
+        nodes: [],
+        malformed: [],
+      },
+    );
+  }
+
+  allPools(): Promise<Result<readonly Pool[]>> {
+    if (this.outage !== undefined) return Promise.resolve(fail(this.outage));
+    const pools = new Map<string, Pool & { nodes: StoredNode[]; malformed: MalformedNode[] }>();
+    for (const path of this.paths()) {
+      const [dc = '', cluster = '', service = '', host = ''] = path.split('/');
+      const key = { dc, cluster, service };
+      const pool = pools.get(poolPath(key)) ?? { ...key, nodes: [], malformed: [] };
+      pools.set(poolPath(key), pool);
+      const { text, modifiedIndex } = this.objects.get(path) ?? { text: '', modifiedIndex: 0 };
+      const node = parseStoredNode({ ...key, host }, text, modifiedIndex);
+      if ('state' in node) pool.nodes.push(node);
+      else pool.malformed.push(node);
+    }
+    return Promise.resolve(ok([...pools.values()]));
+  }
+
+  async write(from: StoredNode, set: Partial<NodeState>): Promise<Result<Written>> {
+    const { key } = from;
+    if (!insideScope(this.scope, key))
+      return fail({ kind: 'outside-scope', at: key, scope: scopeText(this.scope) });
+    this.writes++;
+    await this.beforeWrite?.(this.writes);
+    const refused = this.outage ?? this.writeFault;
+    if (refused !== undefined) return fail(refused);
+    const { lost } = this;
+    this.lost = undefined;
+    if (lost !== undefined && !lost.applied) return this.loseAnswer(key, lost.then);
+    const path = nodePath(key);
+    const found = this.objects.get(path);
+    if (found === undefined) return fail({ kind: 'object-absent', key });
+    if (found.modifiedIndex !== from.modifiedIndex) {
+      return fail({
+        kind: 'compare-failed',
+        key,
+        expectedIndex: from.modifiedIndex,
+        foundIndex: found.modifiedIndex,
+      });
+    }
+    const text = mergeStoredValue(from.text, set);
+    this.set(path, text);
+    const written = { text, modifiedIndex: this.index };
+    await this.afterWrite?.(this.writes, key, text);
+    return lost === undefined ? ok(written) : this.loseAnswer(key, lost.then);
+  }
+
+  firstChangeAfter(key: NodeKey, index: number): Promise<Result<FirstChange>> {
+    if (this.outage !== undefined) return Promise.resolve(fail(this.outage));
+    const oldest = this.index - WINDOW;
+    if (index < oldest) return Promise.resolve(ok({ kind: 'forgotten' }));
+    const event = this.events.find((one) => one.path === nodePath(key) && one.modifiedIndex > index);
+    if (event === undefined) return Promise.resolve(ok({ kind: 'none' }));
+    const { text, modifiedIndex } = event;
+    return Promise.resolve(
+      ok(text === undefined ? { kind: 'deleted', modifiedIndex } : { kind: 'changed', text, modifiedIndex }),
+    );
+  }
+
+  ping(): Promise<Result<void>> {
+    return Promise.resolve(this.outage === undefined ? ok(undefined) : fail(this.outage));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private loseAnswer(key: NodeKey, then: (() => void) | undefined): Result<Written> {
+    then?.();
+    return fail({ kind: 'write-unknown', key, cause: 'no answer', forMs: 3000, tries: 1 });
+  }
+}
