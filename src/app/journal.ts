@@ -1,15 +1,15 @@
 import type { Operation } from '../core/operation.ts';
 import type { Result } from '../core/result.ts';
-import { fail, ok } from '../core/result.ts';
 import type { OutboxRow, Transition } from '../ports/store.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 
 /**
- * One step of an operation's life: the journal first, the audit log second, then what there is to be said about it.
+ * One step of an operation's life: the journal first, then what there is to be said about it, then the audit log. What must not happen without
+ * an audit line (a write) is audited before its transition.
  *
- * @param event what happened, for the audit log; `person` who did it.
- * @returns the operation after it; Fault `audit-failed` when the journal has it and the audit log does not: nothing may be written then.
+ * @param told what happened, for the audit log, and who did it.
+ * @returns the operation after it; an audit log that refuses is logged, since the journal has it.
  */
 export async function journalTransition(
   parts: Parts,
@@ -20,8 +20,8 @@ export async function journalTransition(
   const moved = await parts.store.transition(transition);
   if (!moved.ok) return moved;
   outbox.offer(transition.rows ?? []);
-  const audited = await audit(parts, transition.id, told);
-  return audited.ok ? ok(moved.value) : fail(audited.fault);
+  await audit(parts, transition.id, told);
+  return moved;
 }
 
 /** Writes what happened to the audit log. */

@@ -13,7 +13,7 @@ import { mergeStoredValue } from '../core/stored-value.ts';
 import type { OutboxRow, Removal, Transition } from '../ports/store.ts';
 import { checkBeforeWrite } from './check-before-write.ts';
 import { endOperation, salRow } from './end-operation.ts';
-import { journalTransition } from './journal.ts';
+import { audit, journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import { settleStep } from './settle-step.ts';
@@ -42,13 +42,13 @@ export async function runOperation(parts: Parts, outbox: Outbox, id: string, end
       ? await admit(parts, outbox, read.value)
       : await takeOver(parts, outbox, read.value);
   if (ready !== undefined) await runSteps(parts, outbox, ready, ending);
-  await wakeNext(parts, read.value.request.service);
+  await wakeNext(parts, read.value.request.service, id);
 }
 
-/** The next operation of the service, when there is one. */
-export async function wakeNext(parts: Parts, service: string): Promise<void> {
+/** The next operation of the service, when there is one. One that could not end now is left to the sweeper: waking itself it would spin. */
+async function wakeNext(parts: Parts, service: string, ended: string): Promise<void> {
   const head = await parts.store.headOfLine(service);
-  if (head.ok && head.value !== undefined) await parts.queue.wake(head.value);
+  if (head.ok && head.value !== undefined && head.value !== ended) await parts.queue.wake(head.value);
 }
 
 /** An approval is for now, not for later: what could not start in time is asked again. */
@@ -244,10 +244,16 @@ async function journalIntent(
     rows:
       begins && logsStart(operation) ? salRow(parts, operation, 'log-start', at, salStart(operation)) : [],
   };
-  const moved = await journalTransition(parts, outbox, transition, {
+  const audited = await audit(parts, id, {
     event: 'intent',
     data: { step: step.index, key: step.key, to: step.to, ...intent },
   });
+  if (!audited.ok) {
+    await endOperation(parts, outbox, operation, { end: 'held', fault: audited.fault });
+    return undefined;
+  }
+  const moved = await parts.store.transition(transition);
+  if (moved.ok) outbox.offer(transition.rows ?? []);
   if (!moved.ok) {
     parts.log.warn({ op: id, step: step.index, fault: moved.fault }, 'intent not journaled: not written');
     return undefined;

@@ -6,7 +6,7 @@ export type PythonJson =
   | { readonly kind: 'object'; readonly fields: ReadonlyMap<string, PythonJson> }
   | { readonly kind: 'array'; readonly items: readonly PythonJson[] }
   | { readonly kind: 'string'; readonly value: string }
-  /** `text` is as Python would write it. */
+  /** `text` is as Python would write it: also `NaN` and `Infinity`, which it takes and gives though JSON knows none. */
   | { readonly kind: 'number'; readonly text: string; readonly isInteger: boolean }
   | { readonly kind: 'literal'; readonly value: boolean | null };
 
@@ -44,6 +44,7 @@ function quote(text: string): string {
 
 /** As Python's `repr` of a float: the shortest digits that read back the same, with an exponent below 1e-4 and from 1e16 on. */
 function floatText(number: number): string {
+  if (!Number.isFinite(number)) return String(number);
   if (Object.is(number, -0)) return '-0.0';
   if (number === 0) return '0.0';
   const [digits = '', exponentText = '0'] = number.toExponential().split('e');
@@ -60,6 +61,7 @@ function floatText(number: number): string {
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?/y;
+const NO_NUMBER = /NaN|-?Infinity/y;
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const BLANK = /[ \t\n\r]*/y;
 const DEEPEST = 100;
@@ -143,13 +145,14 @@ class Reader {
   }
 
   private number(): PythonJson {
+    const word = this.match(NO_NUMBER);
+    if (word !== undefined) return { kind: 'number', text: word, isInteger: false };
     NUMBER.lastIndex = this.at;
     const found = NUMBER.exec(this.text);
     if (found === null) throw this.error('no value');
     this.at = NUMBER.lastIndex;
     const [text, fraction, exponent] = found;
     if (fraction !== undefined || exponent !== undefined) {
-      if (!Number.isFinite(Number(text))) throw this.error('a number that is too large');
       return { kind: 'number', text: floatText(Number(text)), isInteger: false };
     }
     return { kind: 'number', text: text === '-0' ? '0' : text, isInteger: true };

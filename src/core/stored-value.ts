@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { MalformedNode, NodeKey, NodeState, Pooled, StoredNode } from './node.ts';
 import type { PythonJson } from './python-json.ts';
 import { parsePythonJson, writePythonJson } from './python-json.ts';
@@ -37,7 +38,8 @@ export function parseStoredNode(
  * The text that conftool would store after setting these fields: the order found and unknown keys are kept, missing fields of the schema are
  * appended with their default.
  *
- * @throws SyntaxError when `text` is no JSON object; only texts that `parseStoredNode` could read are merged.
+ * @throws SyntaxError when `text` is no JSON object: only texts that `parseStoredNode` could read are merged. AssertionError for a weight that is no
+ * whole number: no guard rail lets one through.
  */
 export function mergeStoredValue(text: string, set: Partial<NodeState>): string {
   const found = readFields(text);
@@ -46,8 +48,10 @@ export function mergeStoredValue(text: string, set: Partial<NodeState>): string 
   for (const [name, fallback] of Object.entries(SCHEMA)) {
     if (!fields.has(name)) fields.set(name, fallback);
   }
-  if (set.weight !== undefined)
+  if (set.weight !== undefined) {
+    assert(Number.isSafeInteger(set.weight) && set.weight >= 0, 'a weight that is no whole number');
     fields.set('weight', { kind: 'number', text: String(set.weight), isInteger: true });
+  }
   if (set.pooled !== undefined) fields.set('pooled', { kind: 'string', value: set.pooled });
   return writePythonJson({ kind: 'object', fields });
 }

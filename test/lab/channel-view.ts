@@ -33,7 +33,12 @@ const ENDED = new RegExp(
  */
 export function followChannel(
   watcher: IrcPerson,
-  options: { readonly bot: string; readonly show: (nick: string, text: string) => void },
+  options: {
+    readonly channel: string;
+    /** Sluice's services account. */
+    readonly bot: string;
+    readonly show: (nick: string, text: string) => void;
+  },
 ): ChannelView {
   const requests = new Map<string, string>();
   let newest: string | undefined;
@@ -55,8 +60,9 @@ export function followChannel(
   const look = (): void => {
     for (const line of watcher.lines.slice(seen)) {
       seen += 1;
+      if (line.target !== options.channel) continue;
       movedAt = Date.now();
-      if (line.nick === options.bot) note(line.text, line.msgid);
+      if (line.account === options.bot) note(line.text, line.msgid);
       options.show(line.nick, line.text);
     }
   };

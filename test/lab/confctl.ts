@@ -33,7 +33,12 @@ export async function ensureConfctl(): Promise<string> {
     rmSync(venv, { recursive: true, force: true });
     await mustRun('python3', ['-m', 'venv', venv]);
     for (let tries = 1; ; tries++) {
-      const pip = await run(join(venv, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', `conftool==${VERSION}`]);
+      const pip = await run(join(venv, 'bin', 'pip'), [
+        'install',
+        '--quiet',
+        '--disable-pip-version-check',
+        `conftool==${VERSION}`,
+      ]);
       if (pip.code === 0) break;
       if (tries === PIP_TRIES) throw new Error(`pip could not install conftool ${VERSION}:\n${pip.stderr}`);
     }
@@ -46,7 +51,11 @@ export async function ensureConfctl(): Promise<string> {
 }
 
 /** Runs the real confctl against an etcd. It announces nothing: the lab's channel is for Sluice. */
-export async function runConfctl(etcdUrl: string, args: readonly string[], options: { readonly stdin?: string; readonly actor?: string } = {}): Promise<Ran> {
+export async function runConfctl(
+  etcdUrl: string,
+  args: readonly string[],
+  options: { readonly stdin?: string; readonly actor?: string } = {},
+): Promise<Ran> {
   const program = await ensureConfctl();
   const folder = mkdtempSync(join(tmpdir(), 'sluice-confctl-'));
   try {
@@ -54,16 +63,26 @@ export async function runConfctl(etcdUrl: string, args: readonly string[], optio
     const etcdrc = join(folder, 'etcdrc');
     writeFileSync(etcdrc, `host: ${hostname}\nport: ${port}\nprotocol: ${protocol.replace(':', '')}\n`);
     const config = join(folder, 'config.yaml');
-    writeFileSync(config, `driver: etcd\nnamespace: /conftool\napi_version: v1\ndriver_options: {etcd_config_file: ${etcdrc}}\n`);
+    writeFileSync(
+      config,
+      `driver: etcd\nnamespace: /conftool\napi_version: v1\ndriver_options: {etcd_config_file: ${etcdrc}}\n`,
+    );
     const env = { ...process.env, USER: options.actor ?? 'lab', HOME: folder };
-    return await run(program, ['--config', config, '--schema', SCHEMA, '--quiet', ...args], { env, ...(options.stdin === undefined ? {} : { stdin: options.stdin }) });
+    return await run(program, ['--config', config, '--schema', SCHEMA, '--quiet', ...args], {
+      env,
+      ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+    });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** Runs a program to its end. */
-export function run(program: string, args: readonly string[], options: { readonly env?: NodeJS.ProcessEnv; readonly stdin?: string } = {}): Promise<Ran> {
+export function run(
+  program: string,
+  args: readonly string[],
+  options: { readonly env?: NodeJS.ProcessEnv; readonly stdin?: string } = {},
+): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { env: options.env ?? process.env, stdio: ['pipe', 'pipe', 'pipe'] });
     let [stdout, stderr] = ['', ''];

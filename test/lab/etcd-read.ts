@@ -15,8 +15,9 @@ export async function readEtcdValue(url: string, path: string): Promise<string |
 
 /** An object with its modifiedIndex, or the names in a folder: for people. A path may leave out `/conftool/v1/`. */
 export async function describeEtcdPath(url: string, path: string): Promise<string> {
-  const full = path.startsWith('/conftool') ? path : `/conftool/v1/${path.replace(/^\/+/, '')}`;
-  const node = await get(url, full.replace(/\/+$/, ''));
+  const bare = path.replace(/\/+$/, '');
+  const full = bare.startsWith('/conftool') ? bare : `/conftool/v1/${bare.replace(/^\/+/, '')}`;
+  const node = await get(url, full);
   if (node === undefined) return `${full}: nothing there`;
   if (node.dir !== true) return `${full}: ${node.value ?? ''} (modifiedIndex ${String(node.modifiedIndex)})`;
   const names = (node.nodes ?? []).map(

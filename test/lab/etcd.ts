@@ -60,20 +60,32 @@ export async function seedConftool(url: string): Promise<void> {
 export function putValue(url: string, text: string, agent?: Agent): Promise<void> {
   const body = new URLSearchParams({ value: text }).toString();
   return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body) };
-    const put = request(url, { method: 'PUT', headers, ...(agent === undefined ? {} : { agent }) }, (response) => {
-      response.resume();
-      response.once('end', () => {
-        if (response.statusCode === 200 || response.statusCode === 201) resolve();
-        else reject(new Error(`etcd answered ${String(response.statusCode)} for ${url}`));
-      });
-    });
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      'content-length': Buffer.byteLength(body),
+    };
+    const put = request(
+      url,
+      { method: 'PUT', headers, ...(agent === undefined ? {} : { agent }) },
+      (response) => {
+        response.resume();
+        response.once('end', () => {
+          if (response.statusCode === 200 || response.statusCode === 201) resolve();
+          else reject(new Error(`etcd answered ${String(response.statusCode)} for ${url}`));
+        });
+      },
+    );
     put.once('error', reject);
     put.end(body);
   });
 }
 
-async function startOn(runDir: RunDir, port: number, peerPort: number, options: EtcdOptions): Promise<LabProcess> {
+async function startOn(
+  runDir: RunDir,
+  port: number,
+  peerPort: number,
+  options: EtcdOptions,
+): Promise<LabProcess> {
   const scheme = options.tls === undefined ? 'http' : 'https';
   const url = `${scheme}://127.0.0.1:${String(port)}`;
   const peerUrl = `http://127.0.0.1:${String(peerPort)}`;
@@ -86,7 +98,9 @@ async function startOn(runDir: RunDir, port: number, peerPort: number, options: 
     ['--initial-advertise-peer-urls', peerUrl],
     ['--initial-cluster', `lab=${peerUrl}`],
     [`--enable-v2=${String(options.v2 ?? true)}`],
-    ...(options.tls === undefined ? [] : [['--cert-file', options.tls.certFile, '--key-file', options.tls.keyFile]]),
+    ...(options.tls === undefined
+      ? []
+      : [['--cert-file', options.tls.certFile, '--key-file', options.tls.keyFile]]),
     // Elections with nobody else are quick.
     ['--heartbeat-interval', '20', '--election-timeout', '200'],
     ['--logger', 'zap', '--log-level', 'error'],
@@ -94,7 +108,9 @@ async function startOn(runDir: RunDir, port: number, peerPort: number, options: 
   const env = { ...process.env, ETCD_UNSUPPORTED_ARCH: process.arch };
   const server = startProcess(runDir, { name: `etcd-${String(port)}`, command: 'etcd', args: settings, env });
   try {
-    await waitUntil('etcd answers', () => (options.tls === undefined ? answers(`${url}/health`) : isListening(port)));
+    await waitUntil('etcd answers', () =>
+      options.tls === undefined ? answers(`${url}/health`) : isListening(port),
+    );
   } catch (error) {
     await server.stop();
     throw error;

@@ -30,8 +30,9 @@ describe('a lab', () => {
 
   test('has people who hear each other, known by their accounts', async () => {
     const [elukey, jijiki] = await Promise.all([lab.person('elukey'), lab.person('jijiki')]);
+    const heard = jijiki.waitFor(/good morning/);
     elukey.say(lab.channel, 'good morning');
-    await jijiki.waitFor(/good morning/, 5000);
+    expect((await heard).account).toBe('elukey');
     expect(await lab.person('elukey')).toBe(elukey);
   });
 

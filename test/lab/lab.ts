@@ -1,7 +1,9 @@
+import type { LabEtcd } from './etcd.ts';
 import { seedConftool, startEtcd } from './etcd.ts';
 import { readEtcdValue } from './etcd-read.ts';
 import type { IrcPerson } from './irc-client.ts';
 import { connectIrc } from './irc-client.ts';
+import type { LabIrc } from './irc.ts';
 import { startIrc } from './irc.ts';
 import type { RunDir } from './process.ts';
 import { freePort, makeRunDir } from './process.ts';
@@ -9,6 +11,7 @@ import type { LabRedis } from './redis.ts';
 import { startRedis } from './redis.ts';
 import type { SluiceProcess } from './sluice-process.ts';
 import { startSluiceProcess } from './sluice-process.ts';
+import type { Stashbot } from './stashbot.ts';
 import { startStashbot } from './stashbot.ts';
 import { BOT_ACCOUNTS, CHANNEL, PEOPLE, writeWorldFiles } from './world-files.ts';
 
@@ -23,9 +26,9 @@ export interface Lab {
   readonly channel: string;
   readonly runDir: RunDir;
   readonly redis: LabRedis;
-  readonly etcd: Awaited<ReturnType<typeof startEtcd>>;
-  readonly irc: Awaited<ReturnType<typeof startIrc>>;
-  readonly stashbot: Awaited<ReturnType<typeof startStashbot>>;
+  readonly etcd: LabEtcd;
+  readonly irc: LabIrc;
+  readonly stashbot: Stashbot;
   /** Starts Sluice; does not wait until it is ready. A second one may run beside the first. */
   startSluice(options?: { env?: NodeJS.ProcessEnv; args?: readonly string[] }): SluiceProcess;
   /** A person of the lab as a real IRC client, identified and in the channel; the same client for the same name. */
@@ -69,21 +72,23 @@ async function startServices(runDir: RunDir): Promise<Services> {
   return { redis, etcd, irc, stashbot };
 }
 
-async function startFilledEtcd(runDir: RunDir): Promise<Lab['etcd']> {
+async function startFilledEtcd(runDir: RunDir): Promise<LabEtcd> {
   const etcd = await startEtcd(runDir);
   await seedConftool(etcd.url);
   return etcd;
 }
 
-async function startChat(runDir: RunDir): Promise<[Lab['irc'], Lab['stashbot']]> {
+async function startChat(runDir: RunDir): Promise<[LabIrc, Stashbot]> {
   const irc = await startIrc(runDir, { accounts: [...BOT_ACCOUNTS, ...PEOPLE] });
   return [irc, await startStashbot({ port: irc.port, channel: CHANNEL })];
 }
 
-/** Waits for all, also when one fails: a part that is still starting could not be ended otherwise. */
-async function settleAll<T extends readonly unknown[]>(parts: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
+/** Waits for all, also when one fails: what is still starting then could not be ended. */
+async function settleAll<T extends readonly unknown[]>(parts: {
+  readonly [K in keyof T]: Promise<T[K]>;
+}): Promise<T> {
   await Promise.allSettled(parts);
-  return (await Promise.all(parts)) as unknown as T;
+  return Promise.all(parts) as Promise<unknown> as Promise<T>;
 }
 
 async function composeLab(runDir: RunDir, services: Services, forget: () => void): Promise<Lab> {
@@ -120,10 +125,11 @@ async function composeLab(runDir: RunDir, services: Services, forget: () => void
     etcdValue: (path) => readEtcdValue(etcd.url, path),
     stop: async () => {
       await Promise.all(started.map((sluice) => sluice.process.stop()));
-      for (const person of await Promise.allSettled(people.values())) {
-        if (person.status === 'fulfilled') await person.value.quit();
-      }
-      await stashbot.stop();
+      const connected = await Promise.allSettled(people.values());
+      const leaving = connected.map((person) =>
+        person.status === 'fulfilled' ? person.value.quit() : undefined,
+      );
+      await Promise.all([...leaving, stashbot.stop()]);
       const { inspircd, services: accounts } = irc.processes;
       await Promise.all([redis.process, etcd.process, inspircd, accounts].map((server) => server.stop()));
       runDir.remove();

@@ -10,6 +10,7 @@ import type { PromptState } from './prompt.ts';
 import { makeScreen } from './screen.ts';
 import { PEOPLE } from './world-files.ts';
 
+const INTERRUPTED = 130;
 const STOP_WITHIN_MS = 10_000;
 /** npm passes on a Ctrl-C that the terminal has sent already: only a later one is a second request. */
 const SAME_SIGNAL_MS = 1000;
@@ -18,9 +19,7 @@ const screen = makeScreen();
 const starting = startLab();
 let endingSince: number | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    end(130);
-  });
+  process.on(signal, interrupt);
 }
 process.stdout.on('error', () => {
   end(1);
@@ -38,7 +37,7 @@ try {
 async function converse(lab: Lab): Promise<void> {
   const sluice = lab.startSluice();
   const [watcher] = await Promise.all([lab.person('elukey'), lab.person('jijiki'), sluice.ready]);
-  const view = followChannel(watcher, { bot: 'sluice', show: screen.showLine });
+  const view = followChannel(watcher, { channel: lab.channel, bot: 'sluice', show: screen.showLine });
   screen.tell(welcome(lab));
   try {
     await readLines(lab, view, { person: 'elukey', sluice });
@@ -50,9 +49,7 @@ async function converse(lab: Lab): Promise<void> {
 async function readLines(lab: Lab, view: ChannelView, first: PromptState): Promise<void> {
   const isTyped = process.stdin.isTTY;
   const lines = createInterface({ input: process.stdin, ...(isTyped ? { output: process.stdout } : {}) });
-  lines.once('SIGINT', () => {
-    end(130);
-  });
+  lines.on('SIGINT', interrupt);
   let state = first;
   const prompt = (): void => {
     lines.setPrompt(`${state.person}> `);
@@ -81,12 +78,15 @@ function welcome(lab: Lab): string {
   ].join('\n');
 }
 
-/** Stops the lab, then this process. Asked again, or when it takes too long, it goes at once: the lab's exit hook kills what is left. */
+/** Asked again, it ends at once: the exit hook of the lab kills what is left. */
+function interrupt(): void {
+  if (endingSince !== undefined && Date.now() - endingSince > SAME_SIGNAL_MS) process.exit(INTERRUPTED);
+  end(INTERRUPTED);
+}
+
+/** Stops the lab, then this process; when stopping takes too long, this process all the same. The first status counts. */
 function end(status: number): void {
-  if (endingSince !== undefined) {
-    if (Date.now() - endingSince > SAME_SIGNAL_MS) process.exit(status);
-    return;
-  }
+  if (endingSince !== undefined) return;
   endingSince = Date.now();
   screen.keepBelow(undefined);
   setTimeout(() => process.exit(status), STOP_WITHIN_MS).unref();

@@ -44,7 +44,7 @@ export async function carryOut(
     person.say(world.lab.channel, text);
     return state;
   }
-  const [name = '', ...args] = text.slice(1).split(/\s+/);
+  const [name = '', ...args] = splitWords(text.slice(1));
   if (name === 'quit') return 'quit';
   if (name === 'as') return switchPerson(args[0], state, world);
   if (name === 'start') return startAgain(state, world);
@@ -66,8 +66,7 @@ async function act(
       tell(await describeEtcdPath(lab.etcd.url, args[0] ?? ''));
       return;
     case 'confctl':
-      tell(await runConfctl(lab.etcd.url, args));
-      return;
+      return confctl(args, world);
     case 'kill':
       state.sluice.process.signal('SIGKILL');
       await state.sluice.process.exited;
@@ -87,6 +86,12 @@ async function act(
     default:
       tell(`Unknown: /${name}. Try /help.`);
   }
+}
+
+async function confctl(args: readonly string[], { lab, tell }: PromptWorld): Promise<void> {
+  const { code, stdout, stderr } = await runConfctl(lab.etcd.url, args);
+  if (code === 0 && stdout !== '') tell(stdout.trimEnd());
+  else tell(`${stdout}${stderr}confctl ended with status ${String(code)}`);
 }
 
 async function switchPerson(
@@ -133,4 +138,12 @@ async function react(
   const person = await lab.person(state.person);
   view.expectAnswer();
   person.react(lab.channel, message, '✅');
+  // A reaction is no line of the channel: without this nobody would see that it was sent.
+  tell(`${state.person} reacts with ✅ to ${operation ?? ''}`);
+}
+
+/** Words as a shell would see them, as far as quotes go: lines for confctl are pasted as Sluice prints them. */
+function splitWords(text: string): readonly string[] {
+  const words = text.match(/'[^']*'|"[^"]*"|\S+/g) ?? [];
+  return words.map((word) => word.replace(/^(['"])(.*)\1$/, '$2'));
 }

@@ -62,7 +62,7 @@ async function waitForReady(logFile: string, how: () => number | string | undefi
 }
 
 function lastLines(log: string): string {
-  return log.trimEnd().split('\n').slice(-15).join('\n');
+  return log.trimEnd().split('\n').slice(-25).join('\n');
 }
 
 function isBuildFresh(): boolean {

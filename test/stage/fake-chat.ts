@@ -15,9 +15,10 @@ export class FakeChat implements Chat {
   readonly transport = 'irc';
   readonly channels: readonly string[];
   readonly sent: SentLine[] = [];
-  readonly told: { readonly nick: string; readonly line: string }[] = [];
   reactions = true;
   roomBytes = 400;
+  /** Called for each line that leaves, in order. */
+  onLine: ((line: string) => void) | undefined;
   /** The network takes lines and does not give them back. */
   echoes = true;
   private refusal: string | undefined;
@@ -124,13 +125,14 @@ export class FakeChat implements Chat {
     }
     const id = `s${String(this.sent.length + 1)}`;
     this.sent.push({ id, channel, line });
+    this.onLine?.(`#ops <sluice> ${line}`);
     return Promise.resolve(
       ok({ echoed: this.echoes, ref: this.echoes ? { transport: 'irc', channel, id } : undefined }),
     );
   }
 
   tell(nick: string, line: string): Promise<Result<void>> {
-    this.told.push({ nick, line });
+    this.onLine?.(`to ${nick} in private: ${line}`);
     return Promise.resolve(ok(undefined));
   }
 

@@ -25,8 +25,10 @@ export class FakeConftool implements Conftool {
   writeFault: Fault | undefined;
   /** Called before each write with its number from 1: somebody else's confctl, at the worst moment. */
   beforeWrite: ((number: number) => void | Promise<void>) | undefined;
-  /** Called after each write that was applied. */
-  afterWrite: ((number: number, key: NodeKey, text: string) => void | Promise<void>) | undefined;
+  /** Called for each write of Sluice that was applied. */
+  onWrite: ((path: string, text: string) => void) | undefined;
+  /** Called after that, with the number of the write: something that happens just then. */
+  afterWrite: ((number: number) => void | Promise<void>) | undefined;
   private readonly objects = new Map<string, Stored>();
   private readonly events: {
     readonly path: string;
@@ -135,7 +137,8 @@ export class FakeConftool implements Conftool {
     const text = mergeStoredValue(from.text, set);
     this.set(path, text);
     const written = { text, modifiedIndex: this.index };
-    await this.afterWrite?.(this.writes, key, text);
+    this.onWrite?.(path, text);
+    await this.afterWrite?.(this.writes);
     return lost === undefined ? ok(written) : this.loseAnswer(key, lost.then);
   }
 

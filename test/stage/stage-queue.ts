@@ -1,3 +1,4 @@
+import assert from 'node:assert';
 import { ok } from '../../src/core/result.ts';
 import type { Result } from '../../src/core/result.ts';
 import type { Queue } from '../../src/ports/queue.ts';
@@ -26,7 +27,9 @@ export class StageQueue implements Queue {
   }
 
   async drain(): Promise<void> {
+    let runs = 0;
     for (let id = this.next(); id !== undefined; id = this.next()) {
+      assert(runs++ < 100, `${id} wakes itself for ever`);
       this.waiting.delete(id);
       await this.run?.(id);
     }

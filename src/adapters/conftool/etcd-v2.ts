@@ -1,9 +1,10 @@
+import assert from 'node:assert/strict';
 import { z } from 'zod';
 import type { ConftoolFault } from '../../core/fault.ts';
 import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
-import type { Call, Exchange } from './endpoints.ts';
-import { Endpoints } from './endpoints.ts';
+import type { Endpoints } from './endpoints.ts';
+import type { Exchange } from './exchange.ts';
 
 /** A key of the v2 tree. */
 export interface EtcdNode {
@@ -33,6 +34,12 @@ export type EtcdAnswer =
   | { readonly kind: 'compare-failed'; readonly foundIndex: number }
   /** The event window of 1000 does not go back that far. */
   | { readonly kind: 'cleared' };
+
+/** A write that was sent, and may or may not have been done, or may still be. */
+export interface UnknownWrite {
+  readonly kind: 'unknown';
+  readonly cause: string;
+}
 
 /** Codes of the v2 API. */
 const CODE = {
@@ -64,22 +71,25 @@ export class EtcdV2 {
     return this.answer(exchange, path, 'read');
   }
 
-  /** Compare-and-swap on the index. @returns undefined in place of a fault when it was sent and nobody knows what became of it. */
+  /**
+   * Compare-and-swap on the index.
+   *
+   * @returns Fault `unknown` when it was sent and nobody knows what became of it; any other fault, and any answer but `node`, means that nothing was
+   * written. @throws AssertionError for an index below 1, which etcd takes for "no condition".
+   */
   async swap(
     path: string,
     write: { readonly value: string; readonly prevIndex: number; readonly timeoutMs: number },
-  ): Promise<Result<EtcdAnswer, ConftoolFault | { readonly kind: 'unknown'; readonly cause: string }>> {
+  ): Promise<Result<EtcdAnswer, ConftoolFault | UnknownWrite>> {
+    assert(Number.isSafeInteger(write.prevIndex) && write.prevIndex > 0, 'a swap without an index');
     const form = { value: write.value, prevExist: 'true', prevIndex: String(write.prevIndex) };
-    const call: Call = { path: keyPath(path), form, timeoutMs: write.timeoutMs };
-    const exchange = await this.endpoints.call(call);
+    const exchange = await this.endpoints.call({ path: keyPath(path), form, timeoutMs: write.timeoutMs });
     if (exchange.kind === 'no-answer') return fail({ kind: 'unknown', cause: exchange.cause });
     const answer = this.answer(exchange, path, 'write');
-    // A proposal that raft did not finish in time may still be applied.
-    if (!answer.ok && answer.fault.kind === 'conftool-no-quorum')
-      return fail({ kind: 'unknown', cause: answer.fault.cause });
-    // A gateway's own error says nothing of what the server behind it did.
-    if (!answer.ok && answer.fault.kind === 'conftool-unexpected' && answer.fault.status >= 500)
-      return fail({ kind: 'unknown', cause: answer.fault.text });
+    if (!answer.ok) return leavesDoubt(answer.fault) ? unknown(answer.fault) : answer;
+    const { value } = answer;
+    if (value.kind === 'node' && (value.action !== 'compareAndSwap' || value.node.value !== write.value))
+      return fail({ kind: 'unknown', cause: `answered with ${value.action} of another value` });
     return answer;
   }
 
@@ -91,7 +101,9 @@ export class EtcdV2 {
   ): Promise<Result<EtcdAnswer | { readonly kind: 'none' }, ConftoolFault>> {
     const query = { wait: 'true', waitIndex: String(index) };
     const exchange = await this.endpoints.call({ path: keyPath(path), query, timeoutMs });
-    if (exchange.kind === 'no-answer') return ok({ kind: 'none' });
+    // etcd sends the status at once and the event when it comes: without the status it is not waiting, it is frozen.
+    if (exchange.kind === 'no-answer' && exchange.begun && exchange.why === 'timeout')
+      return ok({ kind: 'none' });
     return this.answer(exchange, path, 'read');
   }
 
@@ -105,6 +117,8 @@ export class EtcdV2 {
     doing: 'read' | 'write',
   ): Result<EtcdAnswer, ConftoolFault> {
     if (exchange.kind === 'not-sent')
+      return fail({ kind: 'conftool-unreachable', endpoints: this.endpoints.names, cause: exchange.cause });
+    if (exchange.kind === 'no-answer' && exchange.why === 'cut')
       return fail({ kind: 'conftool-unreachable', endpoints: this.endpoints.names, cause: exchange.cause });
     if (exchange.kind === 'no-answer') return fail({ kind: 'conftool-no-quorum', cause: exchange.cause });
     const { status, body, endpoint } = exchange;
@@ -145,6 +159,22 @@ export class EtcdV2 {
         });
     }
   }
+}
+
+/** Whether a write that was answered so may have been done, or may still be. */
+function leavesDoubt(fault: ConftoolFault): boolean {
+  // A proposal that raft did not finish in time may still be applied.
+  if (fault.kind === 'conftool-no-quorum') return true;
+  if (fault.kind !== 'conftool-unexpected') return false;
+  // A gateway's own error says nothing of what the server behind it did; nor does a success that cannot be read.
+  return fault.status >= 500 || fault.status < 300 || fault.status === 408;
+}
+
+function unknown(fault: ConftoolFault): { readonly ok: false; readonly fault: UnknownWrite } {
+  return fail({
+    kind: 'unknown',
+    cause: 'cause' in fault ? fault.cause : 'text' in fault ? fault.text : fault.kind,
+  });
 }
 
 /** `/v2/keys/conftool/v1/pools/...`, each part encoded. */

@@ -1,17 +1,18 @@
 import type { ConftoolFault, Fault } from '../../core/fault.ts';
-import type { MalformedNode, NodeKey, NodeState, Pool, PoolKey, StoredNode } from '../../core/node.ts';
+import type { NodeKey, NodeState, Pool, PoolKey, StoredNode } from '../../core/node.ts';
 import { nodePath, poolPath } from '../../core/node.ts';
 import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
 import type { Scope } from '../../core/scope.ts';
 import { insideScope, scopeText } from '../../core/scope.ts';
-import { mergeStoredValue, parseStoredNode } from '../../core/stored-value.ts';
+import { mergeStoredValue } from '../../core/stored-value.ts';
 import type { Conftool, FirstChange, Written } from '../../ports/conftool.ts';
 import type { EndpointOptions } from './endpoints.ts';
 import { Endpoints } from './endpoints.ts';
-import type { EtcdNode } from './etcd-v2.ts';
+import type { UnknownWrite } from './etcd-v2.ts';
 import { EtcdV2 } from './etcd-v2.ts';
 import { Layout } from './layout.ts';
+import { isPlace, poolOf, poolsIn } from './tree.ts';
 
 /** What the driver needs. Times in milliseconds. */
 export interface NativeConftoolOptions extends EndpointOptions {
@@ -61,12 +62,13 @@ class NativeConftool implements Conftool {
   }
 
   async pool(key: PoolKey): Promise<Result<Pool>> {
+    if (!isPlace(key)) return ok(poolOf(key, undefined));
     const read = await this.etcd.read(`${this.root}/${poolPath(key)}`, {
       recursive: true,
       timeoutMs: this.options.readTimeoutMs,
     });
     if (!read.ok) return read;
-    return ok(poolOf(key, read.value.kind === 'node' ? (read.value.node.nodes ?? []) : []));
+    return ok(poolOf(key, read.value.kind === 'node' ? read.value.node : undefined));
   }
 
   async allPools(): Promise<Result<readonly Pool[]>> {
@@ -80,7 +82,8 @@ class NativeConftool implements Conftool {
   async write(from: StoredNode, set: Partial<NodeState>): Promise<Result<Written>> {
     const { key } = from;
     const { scope, writeTimeoutMs, now } = this.options;
-    if (!insideScope(scope, key)) return fail({ kind: 'outside-scope', at: key, scope: scopeText(scope) });
+    if (!isPlace(key) || !insideScope(scope, key))
+      return fail({ kind: 'outside-scope', at: key, scope: scopeText(scope) });
     const value = mergeStoredValue(from.text, set);
     const startedAt = now();
     const swapped = await this.etcd.swap(`${this.root}/${nodePath(key)}`, {
@@ -124,13 +127,15 @@ class NativeConftool implements Conftool {
         return ok({ kind: 'forgotten' });
       case 'node': {
         const { modifiedIndex, value } = event.value.node;
+        // No value: it was deleted, or a directory above it was, or a directory took its place. The object is gone.
         return ok(
           value === undefined
             ? { kind: 'deleted', modifiedIndex }
             : { kind: 'changed', text: value, modifiedIndex },
         );
       }
-      default:
+      case 'absent':
+      case 'compare-failed':
         return fail({
           kind: 'conftool-unexpected',
           status: 200,
@@ -150,42 +155,8 @@ class NativeConftool implements Conftool {
   }
 }
 
-function writeFault(
-  key: NodeKey,
-  fault: ConftoolFault | { readonly kind: 'unknown'; readonly cause: string },
-  forMs: number,
-): Fault {
+function writeFault(key: NodeKey, fault: ConftoolFault | UnknownWrite, forMs: number): Fault {
   return fault.kind === 'unknown'
     ? { kind: 'write-unknown', key, cause: fault.cause, forMs, tries: 1 }
     : fault;
-}
-
-/** The tree is dc / cluster / service / host; whatever has another shape is none of ours. */
-function* poolsIn(root: EtcdNode): Generator<Pool> {
-  for (const dc of root.nodes ?? []) {
-    for (const cluster of dc.nodes ?? []) {
-      for (const service of cluster.nodes ?? []) {
-        yield poolOf(
-          { dc: lastPart(dc), cluster: lastPart(cluster), service: lastPart(service) },
-          service.nodes ?? [],
-        );
-      }
-    }
-  }
-}
-
-function poolOf(pool: PoolKey, children: readonly EtcdNode[]): Pool {
-  const nodes: StoredNode[] = [];
-  const malformed: MalformedNode[] = [];
-  for (const child of children) {
-    if (child.dir === true) continue;
-    const node = parseStoredNode({ ...pool, host: lastPart(child) }, child.value ?? '', child.modifiedIndex);
-    if ('state' in node) nodes.push(node);
-    else malformed.push(node);
-  }
-  return { dc: pool.dc, cluster: pool.cluster, service: pool.service, nodes, malformed };
-}
-
-function lastPart({ key }: EtcdNode): string {
-  return key.slice(key.lastIndexOf('/') + 1);
 }

@@ -1,0 +1,156 @@
+import type { Agent as HttpAgent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
+
+/** One request. `form` makes it a PUT. */
+export interface Call {
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly form?: Readonly<Record<string, string>>;
+  /** From the call until the last byte of the answer, at one endpoint. */
+  readonly timeoutMs: number;
+}
+
+/** What one request came to. */
+export type Exchange =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly headers: IncomingHttpHeaders;
+      readonly body: string;
+      readonly endpoint: string;
+    }
+  /** No connection, or it ended before the request was handed to it: certainly not sent. */
+  | { readonly kind: 'not-sent'; readonly cause: string }
+  /**
+   * Sent, at least in part, and not answered: in time (`timeout`), or because the connection ended (`cut`). `begun` tells that the status of a
+   * success was received: the server is alive, and has nothing more to say yet.
+   */
+  | {
+      readonly kind: 'no-answer';
+      readonly why: 'timeout' | 'cut';
+      readonly begun: boolean;
+      readonly cause: string;
+    };
+
+/** Where a call goes, and by which connections. */
+export interface Line {
+  /** `http://127.0.0.1:2379`. */
+  readonly endpoint: string;
+  /** false: a connection of its own, for this one call. */
+  readonly agent: HttpAgent | false;
+  readonly ca: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A connection that has had a request before: when it fails, that may tell of the connection only, not of the server. */
+export type ExchangeOnLine = Exchange & { readonly usedBefore: boolean };
+
+/** The largest answer that is read: the whole tree of conftool is 0.2 MB. */
+const MOST_BYTES = 64 * 1024 * 1024;
+/** A server that is there accepts at once; one whose machine is off says nothing at all, and there may be another. */
+const CONNECT_MS = 1000;
+
+/** Connections that carried a request: node's own `reusedSocket` is silent about those handed on to a call that waited for one. */
+const used = new WeakSet<Socket>();
+
+/** Sends one request to one endpoint and waits for the whole answer. Never throws, always ends within `call.timeoutMs`. */
+export function exchange(line: Line, call: Call): Promise<ExchangeOnLine> {
+  return new Promise((resolve) => {
+    const request = start(line, call);
+    const progress = { sent: false, begun: false, usedBefore: false };
+    const end = (result: Exchange): void => {
+      clearTimeout(connecting);
+      clearTimeout(answering);
+      resolve({ ...result, usedBefore: progress.usedBefore });
+      if (result.kind !== 'answer') request.destroy();
+    };
+    const giveUp = (why: 'timeout' | 'cut', cause: string): void => {
+      const { sent, begun } = progress;
+      end(sent ? { kind: 'no-answer', why, begun, cause } : { kind: 'not-sent', cause });
+    };
+    const connecting = setTimeout(
+      () => {
+        if (!progress.sent) giveUp('timeout', `no connection in ${String(CONNECT_MS)} ms`);
+      },
+      Math.min(CONNECT_MS, call.timeoutMs),
+    );
+    const answering = setTimeout(() => {
+      giveUp('timeout', `no answer in ${String(call.timeoutMs)} ms`);
+    }, call.timeoutMs);
+    request.on('socket', (socket) => {
+      progress.usedBefore = used.has(socket);
+      whenWritable(socket, line, () => (progress.sent = true));
+    });
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      giveUp('cut', error.code ?? error.message);
+    });
+    request.on('response', (response) => {
+      progress.begun = response.statusCode === 200;
+      readBody(response, giveUp, (body) => {
+        const { statusCode: status = 0, headers } = response;
+        end({ kind: 'answer', status, headers, body, endpoint: line.endpoint });
+      });
+    });
+    request.end(bodyOf(call));
+  });
+}
+
+function start({ endpoint, agent, ca, headers }: Line, call: Call): ClientRequest {
+  const url = new URL(call.path, endpoint);
+  for (const [name, value] of Object.entries(call.query ?? {})) url.searchParams.set(name, value);
+  const body = bodyOf(call);
+  const options = {
+    method: body === undefined ? 'GET' : 'PUT',
+    agent,
+    headers: {
+      ...headers,
+      ...(body === undefined
+        ? {}
+        : {
+            'content-type': 'application/x-www-form-urlencoded',
+            'content-length': Buffer.byteLength(body),
+          }),
+    },
+  };
+  if (url.protocol !== 'https:') return httpRequest(url, options);
+  return httpsRequest(url, { ...options, ...(ca === undefined ? {} : { ca }) });
+}
+
+function bodyOf({ form }: Call): string | undefined {
+  return form === undefined ? undefined : new URLSearchParams(form).toString();
+}
+
+/** Nothing leaves before the connection stands and, with TLS, the certificate has been believed; from then on the request may have been read. */
+function whenWritable(socket: Socket, { endpoint }: Line, sent: () => void): void {
+  if (used.has(socket) || !socket.connecting) {
+    used.add(socket);
+    sent();
+    return;
+  }
+  socket.once(endpoint.startsWith('https:') ? 'secureConnect' : 'connect', () => {
+    used.add(socket);
+    sent();
+  });
+}
+
+function readBody(
+  response: IncomingMessage,
+  giveUp: (why: 'cut', cause: string) => void,
+  whole: (body: string) => void,
+): void {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  response.on('data', (part: Buffer) => {
+    bytes += part.length;
+    if (bytes > MOST_BYTES) giveUp('cut', 'the answer is too long');
+    else parts.push(part);
+  });
+  response.on('error', (error: NodeJS.ErrnoException) => {
+    giveUp('cut', error.code ?? error.message);
+  });
+  response.on('end', () => {
+    whole(Buffer.concat(parts).toString('utf8'));
+  });
+}

@@ -1,0 +1,47 @@
+import type { MalformedNode, NodeKey, Pool, PoolKey, StoredNode } from '../../core/node.ts';
+import { parseStoredNode } from '../../core/stored-value.ts';
+import type { EtcdNode } from './etcd-v2.ts';
+
+/**
+ * Whether a key names exactly one place of the tree. A part with a slash, or of dots only, would lead out of the directory that the scope was
+ * compared with: no such object can exist, whatever a path made of it would reach.
+ */
+export function isPlace({ dc, cluster, service, ...rest }: PoolKey & { readonly host?: string }): boolean {
+  return [dc, cluster, service, rest.host ?? 'host'].every(
+    (part) => part !== '' && !part.includes('/') && !/^\.+$/.test(part),
+  );
+}
+
+/** The pools below `pools_path`: dc / cluster / service / host. Whatever has another shape is none of ours. */
+export function* poolsIn(root: EtcdNode): Generator<Pool> {
+  for (const dc of directoriesIn(root)) {
+    for (const cluster of directoriesIn(dc)) {
+      for (const service of directoriesIn(cluster)) {
+        const key = { dc: lastPart(dc), cluster: lastPart(cluster), service: lastPart(service) };
+        yield poolOf(key, service);
+      }
+    }
+  }
+}
+
+/** One pool from its directory; undefined is a directory that is not there. */
+export function poolOf({ dc, cluster, service }: PoolKey, directory: EtcdNode | undefined): Pool {
+  const nodes: StoredNode[] = [];
+  const malformed: MalformedNode[] = [];
+  for (const child of directory?.nodes ?? []) {
+    if (child.dir === true) continue;
+    const key: NodeKey = { dc, cluster, service, host: lastPart(child) };
+    const node = parseStoredNode(key, child.value ?? '', child.modifiedIndex);
+    if ('state' in node) nodes.push(node);
+    else malformed.push(node);
+  }
+  return { dc, cluster, service, nodes, malformed };
+}
+
+function directoriesIn({ nodes }: EtcdNode): readonly EtcdNode[] {
+  return (nodes ?? []).filter(({ dir }) => dir === true);
+}
+
+function lastPart({ key }: EtcdNode): string {
+  return key.slice(key.lastIndexOf('/') + 1);
+}

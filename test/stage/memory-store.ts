@@ -1,0 +1,291 @@
+import assert from 'node:assert';
+import type { Fault } from '../../src/core/fault.ts';
+import type { Operation, OperationState, Vote } from '../../src/core/operation.ts';
+import { OPEN_STATES, OPERATION_TRANSITIONS, isFinal } from '../../src/core/operation.ts';
+import { tooAlike } from '../../src/core/operation-id.ts';
+import { missingApprovals } from '../../src/core/approval.ts';
+import type { Result } from '../../src/core/result.ts';
+import { fail, ok } from '../../src/core/result.ts';
+import { STEP_TRANSITIONS } from '../../src/core/step.ts';
+import type {
+  Freeze,
+  OutboxRow,
+  OutboxState,
+  Removal,
+  Store,
+  StoredRow,
+  Transition,
+  VoteOutcome,
+} from '../../src/ports/store.ts';
+
+type Answer<T> = Extract<T, { readonly ok: true }> extends { readonly value: infer V } ? V : never;
+type Created = Answer<Awaited<ReturnType<Store['create']>>>;
+type Withdrawn = Answer<Awaited<ReturnType<Store['withdraw']>>>;
+
+/** The journal in memory, held to the same contract as the one in Redis; deadlines are by the caller's clock. */
+export class MemoryStore implements Store {
+  private readonly operations = new Map<string, Operation>();
+  private readonly events = new Map<string, string>();
+  private readonly lines = new Map<string, string[]>();
+  private readonly views = new Map<string, string>();
+  private readonly rows = new Map<string, StoredRow>();
+  private readonly removed = new Map<string, Removal>();
+  private frozen: Freeze | undefined;
+  private outage: Fault | undefined;
+
+  goDown(): void {
+    this.outage = { kind: 'store-unreachable', cause: 'the test says so' };
+  }
+
+  comeBack(): void {
+    this.outage = undefined;
+  }
+
+  /** What somebody who can write to Redis could do. */
+  tamper(id: string, change: (operation: Operation) => Operation): void {
+    const operation = this.operations.get(id);
+    assert(operation !== undefined, `no ${id} to tamper with`);
+    this.keep(change(operation));
+    if (this.operations.get(id)?.state === 'queued') this.join(operation.request.service, id);
+  }
+
+  create(operation: Operation, rows: readonly OutboxRow[]): ReturnType<Store['create']> {
+    return this.answer<Created>(() => {
+      const { id, request } = operation;
+      const known = this.events.get(request.eventKey);
+      if (known !== undefined) return ok({ kind: 'duplicate' as const, id: known });
+      const open = [...this.operations.values()].filter(({ state }) => !isFinal(state));
+      if (this.operations.has(id) || open.some((other) => tooAlike(other.id, id)))
+        return ok({ kind: 'taken' as const });
+      this.events.set(request.eventKey, id);
+      this.keep(operation);
+      if (operation.state === 'queued') this.join(request.service, id);
+      this.putRows(rows);
+      return ok({ kind: 'created' as const });
+    });
+  }
+
+  operation(id: string): ReturnType<Store['operation']> {
+    return this.answer(() => ok(copy(this.operations.get(id))));
+  }
+
+  open(): ReturnType<Store['open']> {
+    return this.answer(() =>
+      ok(copy(this.sorted().filter(({ state }) => (OPEN_STATES as readonly string[]).includes(state)))),
+    );
+  }
+
+  recent(most: number): ReturnType<Store['recent']> {
+    return this.answer(() => ok(copy(this.sorted().reverse().slice(0, most))));
+  }
+
+  transition(transition: Transition): ReturnType<Store['transition']> {
+    return this.answer(() => {
+      const operation = this.operations.get(transition.id);
+      const why = operation === undefined ? 'unknown' : refusal(operation, transition);
+      if (operation === undefined || why !== undefined) {
+        return fail({
+          kind: 'transition-refused',
+          id: transition.id,
+          state: operation?.state ?? 'unknown',
+          why: why ?? '',
+        });
+      }
+      const { to, at, takeOver, patch = {}, steps = [], rows = [], removals = [] } = transition;
+      const moved: Operation = {
+        ...operation,
+        ...patch,
+        state: to,
+        touchedAt: at,
+        epoch: operation.epoch + (takeOver === true ? 1 : 0),
+        steps: operation.steps.map(
+          (step) => steps.find(({ record }) => record.index === step.index)?.record ?? step,
+        ),
+      };
+      this.keep(moved);
+      if (to === 'queued' || to === 'running') this.join(operation.request.service, operation.id);
+      else if (to !== 'awaiting-approval') this.leave(operation.request.service, operation.id);
+      for (const removal of removals)
+        this.removed.set(`${removal.dc}/${removal.cluster}/${removal.service}/${removal.host}`, removal);
+      this.putRows(rows);
+      return ok(copy(moved));
+    });
+  }
+
+  vote(id: string, vote: Vote, now: number): ReturnType<Store['vote']> {
+    return this.answer((): Result<VoteOutcome> => {
+      const operation = this.operations.get(id);
+      if (operation === undefined) return ok({ kind: 'unknown' });
+      if (operation.state !== 'awaiting-approval') return ok({ kind: 'not-waiting', state: operation.state });
+      if (now >= operation.expiresAt) return ok({ kind: 'expired', at: operation.expiresAt });
+      if (vote.planHash !== operation.planHash) return ok({ kind: 'plan-differs' });
+      if (vote.verdict === 'approve' && vote.person === operation.request.person)
+        return ok({ kind: 'own', missing: missingApprovals(operation) });
+      if (operation.votes.some(({ person }) => person === vote.person))
+        return ok({ kind: 'already', missing: missingApprovals(operation) });
+      const voted: Operation = { ...operation, votes: [...operation.votes, vote], touchedAt: now };
+      const missing = missingApprovals(voted);
+      const state: OperationState =
+        vote.verdict === 'deny' ? 'denied' : missing === 0 ? 'queued' : 'awaiting-approval';
+      const after = { ...voted, state, ...(state === 'queued' ? { queuedAt: now } : {}) };
+      this.keep(after);
+      if (state === 'queued') this.join(operation.request.service, id);
+      return ok({ kind: 'counted', missing, operation: copy(after) });
+    });
+  }
+
+  withdraw(id: string, person: string): ReturnType<Store['withdraw']> {
+    return this.answer<Withdrawn>(() => {
+      const operation = this.operations.get(id);
+      if (operation === undefined) return ok('none' as const);
+      if (operation.state !== 'awaiting-approval')
+        return ok({ kind: 'not-waiting' as const, state: operation.state });
+      if (!operation.votes.some((vote) => vote.person === person)) return ok('none' as const);
+      this.keep({ ...operation, votes: operation.votes.filter((vote) => vote.person !== person) });
+      return ok('withdrawn' as const);
+    });
+  }
+
+  headOfLine(service: string): ReturnType<Store['headOfLine']> {
+    return this.answer(() => ok(this.lines.get(service)?.[0]));
+  }
+
+  operationShownBy(viewId: string): ReturnType<Store['operationShownBy']> {
+    return this.answer(() => ok(this.views.get(viewId)));
+  }
+
+  removals(
+    pool: { readonly dc: string; readonly cluster: string; readonly service: string },
+    since: number,
+  ): ReturnType<Store['removals']> {
+    return this.answer(() =>
+      ok(
+        [...this.removed.values()].filter(
+          ({ dc, cluster, service, at }) =>
+            dc === pool.dc && cluster === pool.cluster && service === pool.service && at >= since,
+        ),
+      ),
+    );
+  }
+
+  freeze(): ReturnType<Store['freeze']> {
+    return this.answer(() => ok(this.frozen));
+  }
+
+  setFreeze(freeze: Freeze | undefined, rows: readonly OutboxRow[]): ReturnType<Store['setFreeze']> {
+    return this.answer(() => {
+      this.frozen = freeze;
+      this.putRows(rows);
+      return ok(undefined);
+    });
+  }
+
+  addRows(rows: readonly OutboxRow[]): ReturnType<Store['addRows']> {
+    return this.answer(() => {
+      this.putRows(rows);
+      return ok(undefined);
+    });
+  }
+
+  unsentRows(most: number): ReturnType<Store['unsentRows']> {
+    return this.answer(() =>
+      ok(
+        copy(
+          [...this.rows.values()]
+            .filter(({ state }) => state === 'pending' || state === 'sent')
+            .slice(0, most),
+        ),
+      ),
+    );
+  }
+
+  salRows(most: number): ReturnType<Store['salRows']> {
+    return this.answer(() =>
+      ok(
+        copy(
+          [...this.rows.values()]
+            .filter(({ kind }) => kind === 'sal')
+            .reverse()
+            .slice(0, most),
+        ),
+      ),
+    );
+  }
+
+  markRow(
+    key: string,
+    mark: { readonly state: OutboxState; readonly sentAt?: number; readonly note?: string },
+  ): ReturnType<Store['markRow']> {
+    return this.answer(() => {
+      const row = this.rows.get(key);
+      if (row !== undefined)
+        this.rows.set(key, {
+          ...row,
+          state: mark.state,
+          sentAt: mark.sentAt ?? row.sentAt,
+          note: mark.note ?? row.note,
+        });
+      return ok(undefined);
+    });
+  }
+
+  ping(): ReturnType<Store['ping']> {
+    return this.answer(() => ok(undefined));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private answer<T>(act: () => Result<T>): Promise<Result<T>> {
+    return Promise.resolve(this.outage === undefined ? act() : fail(this.outage));
+  }
+
+  private keep(operation: Operation): void {
+    this.operations.set(operation.id, copy(operation));
+    if (operation.viewId !== undefined) this.views.set(operation.viewId, operation.id);
+  }
+
+  private sorted(): Operation[] {
+    return [...this.operations.values()].sort((a, b) => a.createdAt - b.createdAt);
+  }
+
+  private join(service: string, id: string): void {
+    const line = this.lines.get(service) ?? [];
+    if (!line.includes(id)) line.push(id);
+    this.lines.set(service, line);
+  }
+
+  private leave(service: string, id: string): void {
+    this.lines.set(
+      service,
+      (this.lines.get(service) ?? []).filter((one) => one !== id),
+    );
+  }
+
+  private putRows(rows: readonly OutboxRow[]): void {
+    for (const row of rows) {
+      if (!this.rows.has(row.key))
+        this.rows.set(row.key, { ...row, state: 'pending', sentAt: undefined, note: undefined });
+    }
+  }
+}
+
+function refusal(operation: Operation, { from, to, epoch, steps = [] }: Transition): string | undefined {
+  const { state } = operation;
+  const allowed = state === to ? !isFinal(state) : OPERATION_TRANSITIONS[state].includes(to);
+  if (!from.includes(state) || !allowed) return `it cannot become ${to} from there`;
+  if (epoch !== undefined && epoch !== operation.epoch) return 'another worker has it';
+  const wrong = steps.find(({ from: states, record }) => {
+    const now = operation.steps.find(({ index }) => index === record.index)?.state;
+    return now === undefined || !states.includes(now) || !STEP_TRANSITIONS[now].includes(record.state);
+  });
+  return wrong === undefined
+    ? undefined
+    : `step ${String(wrong.record.index)} cannot become ${wrong.record.state}`;
+}
+
+/** As Redis would give it back: nothing shared with what was stored. */
+function copy<T>(value: T): T {
+  return structuredClone(value);
+}

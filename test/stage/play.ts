@@ -1,0 +1,218 @@
+import assert from 'node:assert';
+import { parse } from 'yaml';
+import type { FaultPoint } from '../../src/core/fault-point.ts';
+import { FAULT_POINTS } from '../../src/core/fault-point.ts';
+import { nodePath } from '../../src/core/node.ts';
+import { parsePolicy } from '../../src/core/policy.ts';
+import { Stage } from './stage.ts';
+import type { Exchange } from './transcript.ts';
+
+const ENDPOINT = 'https://conf1007.eqiad.wmnet:4001';
+
+/**
+ * Plays the exchanges of a story and returns them with what Sluice really said and did: each line in the channel, each write to production, in order.
+ *
+ * What may happen (`NICK` is logged in under that name; `NICK|ACCOUNT` under another; `NICK|-` not at all):
+ *
+ *     #ops <NICK> TEXT            #ops <NICK> react EMOJI ID      private <NICK> TEXT
+ *     replay <NICK> TEXT          late 90s <NICK> TEXT            again
+ *     wait 7m30s                  restart                         crash POINT
+ *     worker away|back            lose-jobs                       stop-file on|off
+ *     policy YAML                 audit full|ok                   irc down|up       redis down|up
+ *     confctl PATH TEXT           confctl-all POOL TEXT           before-write N EVENT      after-write N EVENT
+ *     etcd down|up|no-quorum|read-only|lose-answer applied|not-applied|applied-then-down
+ *     forge-vote ID PERSON        forge-plan ID HOST
+ */
+export async function play(exchanges: readonly Exchange[]): Promise<readonly Exchange[]> {
+  const stage = await Stage.open();
+  const played: Exchange[] = [];
+  for (const { inputs } of exchanges) {
+    for (const input of inputs) {
+      await happen(stage, input);
+      await stage.settle();
+    }
+    played.push({ inputs, outputs: stage.seen.splice(0) });
+  }
+  assert.deepEqual(stage.bugs, [], 'a bug was logged');
+  return played;
+}
+
+async function happen(stage: Stage, input: string): Promise<void> {
+  const [word = '', rest = ''] = split(input);
+  const act = EVENTS[word];
+  assert(act !== undefined, `nothing is called '${word}': ${input}`);
+  await act(stage, rest);
+}
+
+const EVENTS: Readonly<Record<string, (stage: Stage, rest: string) => void | Promise<void>>> = {
+  '#ops': (stage, rest) => {
+    const { nick, account, text } = speaker(rest);
+    const reaction = /^react (\S+) (\S+)$/u.exec(text);
+    if (reaction === null) return stage.chat.say(nick, account, text);
+    const request = stage.chat.idOf(new RegExp(`: ${reaction[2] ?? ''} waits for`));
+    return stage.chat.react(nick, account, request, reaction[1] ?? '');
+  },
+  private: (stage, rest) => {
+    const { nick, account, text } = speaker(rest);
+    return stage.chat.say(nick, account, text, { channel: undefined });
+  },
+  replay: (stage, rest) => {
+    const { nick, account, text } = speaker(rest);
+    return stage.chat.say(nick, account, text, { replay: true });
+  },
+  late: (stage, rest) => {
+    const [age, said] = split(rest);
+    const { nick, account, text } = speaker(said);
+    return stage.chat.say(nick, account, text, { at: stage.clock.now() - spanMs(age) });
+  },
+  again: (stage) => stage.chat.again(),
+  wait: (stage, rest) => stage.wait(spanMs(rest)),
+  restart: (stage) => {
+    stage.restart();
+    return stage.sweep();
+  },
+  crash: (stage, rest) => {
+    assert((FAULT_POINTS as readonly string[]).includes(rest), `no fault point is called '${rest}'`);
+    stage.crashAt = rest as FaultPoint;
+  },
+  worker: (stage, rest) => {
+    stage.workerAway = rest === 'away';
+  },
+  'lose-jobs': (stage) => {
+    stage.queue.lose();
+  },
+  'stop-file': (stage, rest) => {
+    stage.stopFile = rest === 'on' ? '/var/lib/sluice/STOP' : undefined;
+  },
+  policy: (stage, rest) => {
+    const policy = parsePolicy(parse(rest));
+    assert(policy.ok, JSON.stringify(policy));
+    stage.policy = policy.value;
+  },
+  audit: (stage, rest) => {
+    stage.audit.full = rest === 'full';
+  },
+  irc: async (stage, rest) => {
+    if (rest === 'down') stage.chat.goDown();
+    else {
+      stage.chat.comeBack();
+      await stage.sweep();
+    }
+  },
+  redis: (stage, rest) => {
+    if (rest === 'down') stage.store.goDown();
+    else stage.store.comeBack();
+  },
+  confctl: (stage, rest) => {
+    const [path, text] = split(rest);
+    stage.conftool.set(path, text);
+  },
+  'confctl-all': (stage, rest) => {
+    const [pool, text] = split(rest);
+    for (const path of stage.conftool.paths())
+      if (path.startsWith(`${pool}/`)) stage.conftool.set(path, text);
+  },
+  'before-write': (stage, rest) => {
+    const [number, event] = split(rest);
+    stage.conftool.beforeWrite = (write) => (write === Number(number) ? happen(stage, event) : undefined);
+  },
+  'after-write': (stage, rest) => {
+    const [number, event] = split(rest);
+    stage.conftool.afterWrite = (write) => (write === Number(number) ? happen(stage, event) : undefined);
+  },
+  etcd: (stage, rest) => {
+    etcd(stage, rest);
+  },
+  'forge-vote': (stage, rest) => {
+    const [id, person] = split(rest);
+    stage.store.tamper(id, (operation) => ({
+      ...operation,
+      state: 'queued',
+      queuedAt: stage.clock.now(),
+      votes: [
+        {
+          person,
+          verdict: 'approve',
+          planHash: operation.planHash,
+          eventKey: 'irc:x',
+          at: stage.clock.now(),
+          signature: 'f'.repeat(64),
+        },
+      ],
+    }));
+  },
+  'forge-plan': (stage, rest) => {
+    const [id, host] = split(rest);
+    stage.store.tamper(id, (operation) => ({
+      ...operation,
+      plan: {
+        ...operation.plan,
+        changes: operation.plan.changes.map((change) => ({ ...change, key: { ...change.key, host } })),
+      },
+      steps: operation.steps.map((step) => ({ ...step, key: { ...step.key, host } })),
+    }));
+    assert(
+      stage.conftool.paths().some((path) => path.endsWith(`/${host}`)),
+      nodePath({ dc: '', cluster: '', service: '', host }),
+    );
+  },
+};
+
+function etcd({ conftool }: Stage, what: string): void {
+  const down = { kind: 'conftool-unreachable', endpoints: [ENDPOINT], cause: 'ECONNREFUSED' } as const;
+  switch (what) {
+    case 'up':
+      conftool.outage = undefined;
+      conftool.writeFault = undefined;
+      return;
+    case 'down':
+      conftool.outage = down;
+      return;
+    case 'no-quorum':
+      conftool.outage = { kind: 'conftool-no-quorum', cause: 'etcdserver: request timed out' };
+      return;
+    case 'read-only':
+      conftool.writeFault = { kind: 'conftool-read-only', endpoint: ENDPOINT };
+      return;
+    case 'lose-answer applied':
+    case 'lose-answer not-applied':
+      conftool.loseNextAnswer({ applied: what.endsWith(' applied') });
+      return;
+    case 'lose-answer applied-then-down':
+      conftool.loseNextAnswer({
+        applied: true,
+        then: () => {
+          conftool.outage = down;
+        },
+      });
+      return;
+    default:
+      assert.fail(`etcd cannot be '${what}'`);
+  }
+}
+
+/** `<NICK|ACCOUNT> TEXT`. */
+function speaker(said: string): {
+  readonly nick: string;
+  readonly account: string | undefined;
+  readonly text: string;
+} {
+  const match = /^<([^|>]+)(?:\|([^>]+))?> (.*)$/su.exec(said);
+  assert(match !== null, `who says '${said}'?`);
+  const [, nick = '', account = nick, text = ''] = match;
+  return { nick, account: account === '-' ? undefined : account, text };
+}
+
+/** The first word, and the rest. */
+function split(text: string): [string, string] {
+  const at = text.indexOf(' ');
+  return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** `7m30s` in milliseconds. */
+function spanMs(text: string): number {
+  const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+  const parts = [...text.matchAll(/(\d+)([smh])/g)];
+  assert(parts.length > 0, `'${text}' is no time`);
+  return parts.reduce((sum, [, number, unit]) => sum + Number(number) * (units[unit ?? ''] ?? 0), 0);
+}

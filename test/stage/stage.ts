@@ -1,0 +1,201 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { loadCommands } from '../../src/app/load-commands.ts';
+import type { Parts } from '../../src/app/parts.ts';
+import { Sluice } from '../../src/app/sluice.ts';
+import { BOUNDS } from '../../src/config/bounds.ts';
+import { parseCatalogue } from '../../src/core/catalogue.ts';
+import type { PartHealth } from '../../src/core/facts.ts';
+import type { FaultPoint } from '../../src/core/fault-point.ts';
+import { parsePeople } from '../../src/core/people.ts';
+import type { Policy } from '../../src/core/policy.ts';
+import { parsePolicy } from '../../src/core/policy.ts';
+import type { Result } from '../../src/core/result.ts';
+
+import type { Log } from '../../src/observe/log.ts';
+import { seedObjects } from '../lab/conftool-data.ts';
+import { FakeChat } from './fake-chat.ts';
+import { FakeConftool } from './fake-conftool.ts';
+import { MemoryStore } from './memory-store.ts';
+import { StageAudit } from './stage-audit.ts';
+import { StageClock } from './stage-clock.ts';
+import { StageQueue } from './stage-queue.ts';
+
+/** The channel of every story; `#ops` in its text. */
+export const CHANNEL = '#wikimedia-operations';
+
+/** A new process gets its turn of the same world. */
+const START = Date.parse('2026-11-23T10:43:07Z');
+/** What one write takes, so that durations are not all zero. */
+const WRITE_MS = 600;
+const IDS = ['k7f', 'm3k', 'p4w', 'q8r', 't5n', 'w2h', 'c6d', 'f9s'];
+const SCOPE = [{ cluster: 'maps' }];
+
+/** The example policy, as the lab has it too. */
+const POLICY = `
+- {commands: [depool], when: lbDown, ask: [sre], approvals: 0}
+- {commands: [depool], maxHosts: 1, per: 30m, ask: [sre], approvals: 0, breakGlass: true}
+- {commands: [undo], within: 1h, ask: [sre], approvals: 0}
+- {commands: [pool, depool, weight, undo], states: [production], ask: [sre], approve: [sre], approvals: 1, expires: 15m, maxShareRemoved: 50}
+`;
+
+const PEOPLE = ['elukey', 'jijiki', 'akosiaris'].map((name) => ({
+  name,
+  irc: name,
+  roles: name === 'jijiki' ? ['sre', 'admin'] : ['sre'],
+}));
+
+/** Sluice whole, on fakes that are held to the same contracts as the real services, with a clock that a story moves. */
+export class Stage {
+  readonly clock = new StageClock(START);
+  readonly queue = new StageQueue();
+  readonly audit = new StageAudit();
+  readonly chat = new FakeChat(this.clock, [CHANNEL]);
+  readonly conftool = new FakeConftool(SCOPE);
+  readonly store = new MemoryStore();
+  policy: Policy = mustParse(parsePolicy(parse(POLICY)));
+  stopFile: string | undefined;
+  acknowledgedBy: string | undefined;
+  /** The process is killed when it passes this point. */
+  crashAt: FaultPoint | undefined;
+  /** No worker takes jobs. */
+  workerAway = false;
+  /** Everything that left Sluice, in order: lines said and objects written. */
+  readonly seen: string[] = [];
+  /** Bugs that were logged: a story in which one is logged fails. */
+  readonly bugs: string[] = [];
+  private sluice: Sluice;
+  private readonly commands: Parts['settings']['commands'];
+  private ids = 0;
+  private killed: (() => void) | undefined;
+
+  private constructor(commands: Parts['settings']['commands']) {
+    this.commands = commands;
+    this.conftool.seed(seedObjects());
+    this.conftool.onWrite = (path, text) => {
+      this.clock.pass(WRITE_MS);
+      this.seen.push(`etcd ${path} ${text}`);
+    };
+    this.chat.onLine = (line) => {
+      this.seen.push(line);
+    };
+    this.sluice = this.startProcess();
+  }
+
+  static async open(): Promise<Stage> {
+    return new Stage(await loadCommands());
+  }
+
+  /** The old process is gone; a new one begins on what the journal and production hold. */
+  restart(): void {
+    this.crashAt = undefined;
+    this.sluice = this.startProcess();
+  }
+
+  /** Time passes, and the sweeper looks around each second of it that matters. */
+  async wait(ms: number): Promise<void> {
+    this.clock.pass(ms);
+    await this.settle();
+    await this.sluice.sweep();
+    await this.settle();
+  }
+
+  /** Until nothing is left to do at this moment. */
+  async settle(): Promise<void> {
+    for (let rounds = 0; rounds < 3; rounds++) {
+      if (!this.workerAway) await this.queue.drain();
+      await this.sluice.outbox.idle();
+    }
+  }
+
+  async sweep(): Promise<void> {
+    await this.sluice.sweep();
+    await this.settle();
+  }
+
+  /** What a killed process does at the point where it dies: nothing more, ever. */
+  private startProcess(): Sluice {
+    const died = new Promise<never>(() => undefined);
+    let alive = true;
+    const parts: Parts = {
+      conftool: this.conftool,
+      store: this.store,
+      queue: this.queue,
+      audit: this.audit,
+      clock: this.clock,
+      chats: [this.chat],
+      stopFile: { present: () => Promise.resolve(this.stopFile) },
+      log: this.log(),
+      faultPoint: (point) => {
+        if (point !== this.crashAt) return undefined;
+        alive = false;
+        this.killed?.();
+        return died;
+      },
+      settings: {
+        commands: this.commands,
+        catalogue: catalogue(),
+        groups: [
+          { name: 'bare metal', pattern: /^maps\d/ },
+          { name: 'wikikube', pattern: /^wikikube-worker/ },
+        ],
+        scope: SCOPE,
+        people: () => mustParse(parsePeople(PEOPLE)),
+        policy: () => this.policy,
+        signingKey: 'the key of the stage',
+        sal: { transport: 'irc', channel: CHANNEL, acknowledgedBy: this.acknowledgedBy },
+        bounds: BOUNDS,
+        operationId: () => IDS[this.ids++] ?? `z${String(this.ids)}`,
+      },
+      health: () => this.health(),
+    };
+    const sluice = new Sluice(parts);
+    this.chat.start(
+      (event) => (alive ? sluice.hear(event) : Promise.resolve()),
+      () => undefined,
+    );
+    this.queue.start((id) => this.untilKilled(sluice.run(id)));
+    return sluice;
+  }
+
+  private untilKilled(work: Promise<void>): Promise<void> {
+    return Promise.race([
+      work,
+      new Promise<void>((resolve) => {
+        this.killed = resolve;
+      }),
+    ]);
+  }
+
+  private async health(): Promise<readonly PartHealth[]> {
+    const [store, conftool] = await Promise.all([this.store.ping(), this.conftool.ping()]);
+    return [
+      { part: 'redis', ok: store.ok, text: '' },
+      { part: 'etcd', ok: conftool.ok, text: '' },
+      { part: 'irc', ok: this.chat.state() === 'ready', text: '' },
+    ];
+  }
+
+  private log(): Log {
+    const quiet = (): void => undefined;
+    return {
+      debug: quiet,
+      info: quiet,
+      warn: quiet,
+      error: (fields, message) => {
+        if (message === 'bug') this.bugs.push(JSON.stringify(fields));
+      },
+    };
+  }
+}
+
+function catalogue(): Parts['settings']['catalogue'] {
+  const file = fileURLToPath(new URL('../lab/conftool-data/service.yaml', import.meta.url));
+  return mustParse(parseCatalogue(parse(readFileSync(file, 'utf8'))));
+}
+
+function mustParse<T>(parsed: Result<T, unknown>): T {
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.fault));
+  return parsed.value;
+}
