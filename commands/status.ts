@@ -30,7 +30,11 @@ export default defineCommand({
     const production = subject === undefined ? ok(everything(facts)) : aboutSubject(subject, facts);
     if (!production.ok) return production;
     const frozen = facts.freeze === undefined ? [] : [{ kind: 'status-frozen' as const, ...facts.freeze }];
-    return ok([...production.value, ...frozen, ...operations(subject, facts)]);
+    return ok([
+      ...production.value,
+      ...frozen,
+      ...(facts.journal ? operations(subject, facts) : [{ kind: 'no-journal' as const }]),
+    ]);
   },
 });
 

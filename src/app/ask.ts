@@ -160,7 +160,7 @@ async function guardWish(
 
 async function dryRun(
   parts: Parts,
-  asked: { readonly wish: Wish; readonly utterance: Utterance },
+  asked: { readonly wish: Wish; readonly utterance: Utterance; readonly gathered: Gathered },
   judged: Result<RuleApplied>,
 ): Promise<readonly Announcement[]> {
   const { wish, utterance } = asked;
@@ -177,13 +177,14 @@ async function dryRun(
       approvals: judged.ok ? judged.value.approvals : 0,
       plan: summarizePlan(wish.plan),
       notes,
+      journal: asked.gathered.storeFault === undefined,
       fault: judged.ok ? undefined : judged.fault,
     },
   ];
 }
 
 /** When nothing can be queued, the exact lines to type instead; Redis is not needed for those. */
-export function nothingQueued(nick: string, plan: Plan, fault: Fault): readonly Announcement[] {
+function nothingQueued(nick: string, plan: Plan, fault: Fault): readonly Announcement[] {
   const lines = byHandLines(plannedSteps(plan));
   const shown = lines.slice(0, MOST_BY_HAND);
   return [
@@ -291,7 +292,7 @@ function requestRow(
 }
 
 /** What to type next after a refusal. */
-export function hintFor(fault: Fault, service: string): string | undefined {
+function hintFor(fault: Fault, service: string): string | undefined {
   switch (fault.kind) {
     case 'floor':
     case 'last-host':

@@ -36,6 +36,7 @@ export function authorize(settings: Settings, wanted: Wanted): Result<RuleApplie
     recentObjects: (perMs) => recentObjects(wanted, perMs),
     person: person.name,
     personRoles: person.roles,
+    networks: settings.networks,
     lbDown: false,
   });
 }

@@ -10,7 +10,7 @@ import { fail, ok } from '../core/result.ts';
 import { findForgery, signVote } from '../core/signature.ts';
 import type { Vote } from '../core/operation.ts';
 import { authorize } from './authorize.ts';
-import { freezeForForgery } from './end-operation.ts';
+import { endOperation } from './end-operation.ts';
 import { audit, journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
@@ -106,8 +106,9 @@ async function approve(
   if (refused !== undefined) return fail(refused);
   const forgery = findForgery(parts.settings.signingKey, operation);
   if (forgery !== undefined) {
-    await freezeForForgery(parts, outbox, operation, forgery);
-    return fail({ kind: 'forged', id: operation.id, what: forgery });
+    const fault: Fault = { kind: 'forged', id: operation.id, what: forgery };
+    await endOperation(parts, outbox, operation, { end: 'refused', fault });
+    return ok([]);
   }
   const outcome = await vote(parts, operation, utterance, 'approve');
   if (!outcome.ok) return outcome;

@@ -139,7 +139,7 @@ export function salRow(
 }
 
 /** Somebody can write to Redis who should not: nothing more may be believed until a person has looked. */
-export async function freezeForForgery(
+async function freezeForForgery(
   parts: Parts,
   outbox: Outbox,
   operation: Operation,

@@ -53,6 +53,7 @@ export async function gatherFacts(parts: Parts, reads: Reads, asker: Asker): Pro
     pools: pools.value,
     services,
     operation,
+    journal: storeFault === undefined,
     open: journal.open,
     recent: journal.recent,
     freeze: freeze?.ok === true ? freeze.value : undefined,

@@ -23,6 +23,8 @@ export interface Settings {
   readonly scope: Scope;
   readonly people: () => readonly Person[];
   readonly policy: () => Policy;
+  /** How many chat networks are configured. */
+  readonly networks: number;
   /** Never in Redis, never in a log. */
   readonly signingKey: string;
   /** Where the Server Admin Log listens; `acknowledgedBy` is the account of the bot that answers, when there is one. */

@@ -1,10 +1,16 @@
-import type { Inbound } from '../ports/chat.ts';
+import type { Announcement } from '../core/announcement/announcement.ts';
+import type { Chat, ChatState, Inbound } from '../ports/chat.ts';
 import { hear } from './hear.ts';
+import { audit } from './journal.ts';
 import { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import { PeopleSeen } from './people-seen.ts';
 import { runOperation } from './run-operation.ts';
+import { answer } from './speak.ts';
 import { sweep } from './sweep.ts';
+
+/** A gap of the network that is shorter is not worth a line. */
+const TELL_AWAY_MS = 30_000;
 
 /** Gateway and worker in one process: hears, carries out, sweeps, and says what there is to say. Opened and closed by main. */
 export class Sluice {
@@ -12,6 +18,8 @@ export class Sluice {
   private readonly parts: Parts;
   private readonly seen: PeopleSeen;
   private ending = false;
+  private wasReady = false;
+  private awaySince: number | undefined;
 
   constructor(parts: Parts) {
     this.parts = parts;
@@ -39,9 +47,37 @@ export class Sluice {
     });
   }
 
+  /** A network came or went: what was left unsaid is said, and people are told what was not heard meanwhile. */
+  chatChanged(chat: Chat, state: ChatState): void {
+    const now = this.parts.clock.now();
+    if (state !== 'ready') {
+      this.awaySince ??= this.wasReady ? now : undefined;
+      return;
+    }
+    const from = this.awaySince;
+    this.awaySince = undefined;
+    this.wasReady = true;
+    void this.guarded('chat is back', async () => {
+      if (from !== undefined && now - from > TELL_AWAY_MS)
+        await this.announceOn(chat, { kind: 'away', from, to: now });
+      await this.outbox.reload();
+    });
+  }
+
+  /** Says something in every configured channel, and puts it into the audit log. */
+  async announceAll(announcement: Announcement): Promise<void> {
+    await audit(this.parts, undefined, { event: announcement.kind, data: announcement });
+    for (const chat of this.parts.chats) await this.announceOn(chat, announcement);
+  }
+
   /** From now on nothing is heard and no write begins; operations that have begun are held after the write in flight. */
   end(): void {
     this.ending = true;
+  }
+
+  private async announceOn(chat: Chat, announcement: Announcement): Promise<void> {
+    for (const channel of chat.channels)
+      await answer(this.parts, { transport: chat.transport, channel }, [announcement]);
   }
 
   private async guarded(what: string, act: () => Promise<void>): Promise<void> {

@@ -34,8 +34,8 @@ export interface JudgedRequest {
   readonly recentObjects: (perMs: number) => number;
   readonly person: string;
   readonly personRoles: readonly string[];
-  /** The network that the request came by: `irc`. Undefined fits no rule's `networks`. */
-  readonly network?: string | undefined;
+  /** How many chat networks there are. A rule that wants asker and approver on two of them cannot be met with one. */
+  readonly networks: number;
   /** Every load balancer reports the hosts down; false while no load balancers are configured. */
   readonly lbDown: boolean;
 }
@@ -44,7 +44,7 @@ export interface JudgedRequest {
  * Finds the rule for a request: the first whose conditions all fit is *the* rule, and only that one is asked whether the
  * person may. A later rule never gives what an earlier one refuses.
  *
- * @returns a Fault `no-rule` when none fits; `role-missing` or `network-refused` when the rule is for others.
+ * @returns a Fault `no-rule` when none fits; `role-missing` when the rule is for others, `networks-missing` when nobody could approve.
  */
 export function judge(policy: Policy, request: JudgedRequest): Result<RuleApplied, PermissionFault> {
   const at = policy.rules.findIndex((rule) => fits(rule, request));
@@ -56,8 +56,8 @@ export function judge(policy: Policy, request: JudgedRequest): Result<RuleApplie
   if (!rule.ask.some((role) => request.personRoles.includes(role))) {
     return fail({ kind: 'role-missing', person: request.person, need: rule.ask });
   }
-  if (rule.networks !== undefined && !rule.networks.some((network) => network === request.network)) {
-    return fail({ kind: 'network-refused', network: request.network, allowed: rule.networks });
+  if (rule.approvals > 0 && rule.networks > request.networks) {
+    return fail({ kind: 'networks-missing', need: rule.networks, have: request.networks });
   }
   return ok({
     number: at + 1,

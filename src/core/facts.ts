@@ -38,6 +38,8 @@ export interface Facts {
   readonly services: readonly string[];
   /** The operation that was asked for. */
   readonly operation: Operation | undefined;
+  /** Whether the journal answered; without it there are no operations here, and nobody knows of a freeze. */
+  readonly journal: boolean;
   /** Open operations, oldest first. */
   readonly open: readonly Operation[];
   /** The newest operations, newest first. */

@@ -70,9 +70,9 @@ export type PermissionFault =
   | { readonly kind: 'role-missing'; readonly person: string; readonly need: readonly string[] }
   /** The rule is for other chat networks; undefined when it is not known where the request came from. */
   | {
-      readonly kind: 'network-refused';
-      readonly network: string | undefined;
-      readonly allowed: readonly string[];
+      readonly kind: 'networks-missing';
+      readonly need: number;
+      readonly have: number;
     }
   | {
       readonly kind: 'no-rule';

@@ -108,7 +108,7 @@ function guardServing(key: NodeKey, from: NodeState, to: NodeState, view: WriteV
   const { dc, service } = key;
   const after = withState(view.pool, key.host, to).nodes.map(({ state }) => state.pooled);
   const serving = after.filter((pooled) => pooled === 'yes').length;
-  const total = after.filter((pooled) => pooled !== 'inactive').length;
+  const total = after.filter((pooled) => pooled !== 'inactive').length + view.pool.malformed.length;
   if (serving === 0) return { kind: 'last-host', dc, service, host: key.host };
   const floor = floorOf(view.threshold, total);
   return serving < floor

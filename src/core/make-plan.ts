@@ -72,9 +72,10 @@ function inPoolOrder(changes: readonly Change[]): readonly Change[] {
 
 function effectsOf(changes: readonly Change[], facts: Facts): readonly PoolEffect[] {
   const { catalogue, groups } = facts;
-  return facts.pools.flatMap((pool) => {
+  const order = [...new Set(changes.map(({ key }) => poolPath(key)))];
+  const touched = order.flatMap((path) => facts.pools.filter((pool) => poolPath(pool) === path));
+  return touched.flatMap((pool) => {
     const own = changes.filter(({ key }) => poolPath(key) === poolPath(pool));
-    if (own.length === 0) return [];
     const after = own.reduce((state, change) => withState(state, change.key.host, change.after), pool);
     const hosts = new Set(own.map(({ key }) => key.host));
     const { threshold } = serviceFacts(catalogue, pool.service);

@@ -33,7 +33,7 @@ export interface PoolEffect {
 export interface PoolView {
   /** Hosts that are `yes`. */
   readonly serving: number;
-  /** `yes` and `no`. */
+  /** `yes` and `no`, and those that cannot be read. */
   readonly total: number;
   readonly weight: number;
   /** How many must serve: ceil(threshold x total). */

@@ -43,7 +43,7 @@ const RuleSchema = strictObject({
   approve: Names.optional(),
   approvals: z.int().min(0).max(10).default(0),
   expires: Duration.default(15 * 60_000),
-  networks: Names.optional(),
+  networks: z.int().min(1).max(2).default(1),
   breakGlass: z.boolean().default(false),
   maxShareRemoved: z.number().min(1).max(100).default(25),
   pace: z.boolean().default(false),

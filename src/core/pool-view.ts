@@ -18,10 +18,13 @@ export function servingWeight(state: NodeState): number {
   return state.pooled === 'yes' ? Math.max(1, state.weight) : 0;
 }
 
-/** A pool in numbers: who serves, who must, and which group carries what share of the traffic. */
+/**
+ * A pool in numbers: who serves, who must, and which group carries what share of the traffic. A host whose value cannot be read counts as known and
+ * not serving, which is the reading that lets less go.
+ */
 export function viewPool(pool: Pool, threshold: number, groups: readonly GroupRule[]): PoolView {
   const weight = sum(pool.nodes.map(({ state }) => servingWeight(state)));
-  const total = pool.nodes.filter(({ state }) => state.pooled !== 'inactive').length;
+  const total = pool.nodes.filter(({ state }) => state.pooled !== 'inactive').length + pool.malformed.length;
   return {
     serving: pool.nodes.filter(({ state }) => state.pooled === 'yes').length,
     total,

@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { strict as assert } from 'node:assert';
 import type { MalformedNode, NodeKey, NodeState, Pooled, StoredNode } from './node.ts';
 import type { PythonJson } from './python-json.ts';
 import { parsePythonJson, writePythonJson } from './python-json.ts';

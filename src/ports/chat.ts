@@ -25,7 +25,13 @@ export type Inbound = {
   readonly channel: string | undefined;
   readonly actor: Actor;
 } & (
-  | { readonly kind: 'text'; readonly ref: MessageRef | undefined; readonly text: string; readonly addressed: boolean; readonly inReplyTo: string | undefined }
+  | {
+      readonly kind: 'text';
+      readonly ref: MessageRef | undefined;
+      readonly text: string;
+      readonly addressed: boolean;
+      readonly inReplyTo: string | undefined;
+    }
   | { readonly kind: 'reaction'; readonly targetId: string; readonly emoji: string }
 );
 
@@ -63,7 +69,11 @@ export interface Chat {
    * Sends one line. Resolves when the network has it: with `echoed: true` where it echoes; with `echoed: false` when the echo did not come
    * in 5 s or the network has none but proved to have taken the line. A Fault means: it was certainly not sent, or was refused.
    */
-  send(channel: string, line: string, options: { readonly key: string; readonly urgency: Urgency }): Promise<Result<Sent>>;
+  send(
+    channel: string,
+    line: string,
+    options: { readonly key: string; readonly urgency: Urgency },
+  ): Promise<Result<Sent>>;
   /** One line to one person, in private. */
   tell(nick: string, line: string): Promise<Result<void>>;
   /** The display names seen in a channel lately with their accounts: for naming people who could approve. */

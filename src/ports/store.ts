@@ -19,7 +19,11 @@ export type OutboxRow = {
 /** `pending` -> `sent` -> `echoed` -> `acked` | `refused` | `unconfirmed`; a row that is not pending or sent is never sent again. */
 export type OutboxState = 'pending' | 'sent' | 'echoed' | 'acked' | 'refused' | 'unconfirmed';
 
-export type StoredRow = OutboxRow & { readonly state: OutboxState; readonly sentAt: number | undefined; readonly note: string | undefined };
+export type StoredRow = OutboxRow & {
+  readonly state: OutboxState;
+  readonly sentAt: number | undefined;
+  readonly note: string | undefined;
+};
 
 /** One step of an operation's life, all or nothing. */
 export interface Transition {
@@ -60,7 +64,7 @@ export type VoteOutcome =
   /** Counted; `missing` approvals are still needed; 0 means that it is queued now. */
   | { readonly kind: 'counted'; readonly missing: number; readonly operation: Operation }
   | { readonly kind: 'already'; readonly missing: number }
-  | { readonly kind: 'own' ; readonly missing: number }
+  | { readonly kind: 'own'; readonly missing: number }
   | { readonly kind: 'not-waiting'; readonly state: OperationState }
   | { readonly kind: 'expired'; readonly at: number }
   | { readonly kind: 'plan-differs' }
@@ -77,7 +81,16 @@ export interface Store {
    *
    * @returns `duplicate` with the id that this `eventKey` made before; `taken` when the id is used or too like an open one.
    */
-  create(operation: Operation, rows: readonly OutboxRow[]): Promise<Result<{ readonly kind: 'created' } | { readonly kind: 'duplicate'; readonly id: string } | { readonly kind: 'taken' }>>;
+  create(
+    operation: Operation,
+    rows: readonly OutboxRow[],
+  ): Promise<
+    Result<
+      | { readonly kind: 'created' }
+      | { readonly kind: 'duplicate'; readonly id: string }
+      | { readonly kind: 'taken' }
+    >
+  >;
 
   operation(id: string): Promise<Result<Operation | undefined>>;
 
@@ -94,7 +107,11 @@ export interface Store {
   vote(id: string, vote: Vote, now: number): Promise<Result<VoteOutcome>>;
 
   /** Takes a person's approval back while the operation still waits. */
-  withdraw(id: string, person: string, now: number): Promise<Result<'withdrawn' | 'none' | { readonly kind: 'not-waiting'; readonly state: OperationState }>>;
+  withdraw(
+    id: string,
+    person: string,
+    now: number,
+  ): Promise<Result<'withdrawn' | 'none' | { readonly kind: 'not-waiting'; readonly state: OperationState }>>;
 
   /** The operation whose turn it is on the service: the first approved that is queued or running. */
   headOfLine(service: string): Promise<Result<string | undefined>>;
@@ -103,7 +120,10 @@ export interface Store {
   operationShownBy(viewId: string): Promise<Result<string | undefined>>;
 
   /** Removals of a pool since `since`, newest entry per host. */
-  removals(pool: { readonly dc: string; readonly cluster: string; readonly service: string }, since: number): Promise<Result<readonly Removal[]>>;
+  removals(
+    pool: { readonly dc: string; readonly cluster: string; readonly service: string },
+    since: number,
+  ): Promise<Result<readonly Removal[]>>;
 
   freeze(): Promise<Result<Freeze | undefined>>;
   setFreeze(freeze: Freeze | undefined, rows: readonly OutboxRow[]): Promise<Result<void>>;
@@ -114,7 +134,10 @@ export interface Store {
   unsentRows(most: number): Promise<Result<readonly StoredRow[]>>;
   /** Rows of kind `sal` in any state, newest first. */
   salRows(most: number): Promise<Result<readonly StoredRow[]>>;
-  markRow(key: string, mark: { readonly state: OutboxState; readonly sentAt?: number; readonly note?: string }): Promise<Result<void>>;
+  markRow(
+    key: string,
+    mark: { readonly state: OutboxState; readonly sentAt?: number; readonly note?: string },
+  ): Promise<Result<void>>;
 
   ping(): Promise<Result<void>>;
   close(): Promise<void>;

@@ -31,7 +31,10 @@ export async function openWeb(
       health().then(
         (parts) => {
           const ready = parts.every(({ ok }) => ok);
-          reply(ready ? 200 : 503, { ready, parts: Object.fromEntries(parts.map(({ part, ok, text }) => [part, { ok, text }])) });
+          reply(ready ? 200 : 503, {
+            ready,
+            parts: Object.fromEntries(parts.map(({ part, ok, text }) => [part, { ok, text }])),
+          });
         },
         () => {
           reply(503, { ready: false });

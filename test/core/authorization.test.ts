@@ -18,7 +18,7 @@ const request: JudgedRequest = {
   recentObjects: () => 0,
   person: 'elukey',
   personRoles: ['sre'],
-  network: 'irc',
+  networks: 1,
   lbDown: false,
 };
 
@@ -111,13 +111,12 @@ describe('judge', () => {
     });
   });
 
-  test('a rule for other networks refuses, also when the network is not known', () => {
-    const rules = policy({ ...single, networks: ['slack'] });
-    expect(judge(rules, request)).toEqual({
+  test('a rule that wants two networks refuses while there is only one', () => {
+    const rules = policy({ ...single, approvals: 1, approve: ['sre'], networks: 2 });
+    expect(judge(rules, { ...request, networks: 1 })).toEqual({
       ok: false,
-      fault: { kind: 'network-refused', network: 'irc', allowed: ['slack'] },
+      fault: { kind: 'networks-missing', need: 2, have: 1 },
     });
-    expect(ruleFor({ network: undefined }, rules)).toBe('network-refused');
-    expect(ruleFor({ network: 'slack' }, rules)).toBe(1);
+    expect(ruleFor({ networks: 2 }, rules)).toBe(1);
   });
 });

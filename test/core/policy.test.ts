@@ -46,7 +46,7 @@ describe('parsePolicy', () => {
       approve: ['sre', 'admin'],
       approvals: 2,
       expires: '1h',
-      networks: ['irc'],
+      networks: 2,
       breakGlass: true,
       maxShareRemoved: 50,
       pace: true,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,10 +26,12 @@ export async function ensureConfctl(): Promise<string> {
   const program = join(venv, 'bin', 'confctl');
   if (existsSync(join(venv, 'complete'))) return program;
   mkdirSync(CACHE, { recursive: true });
-  // A venv knows its own path, so it is made in place; whoever holds the lock folder makes it, others wait.
+  // A venv knows its own path, so it is made in place; whoever holds the lock makes it, others wait.
   const lock = `${venv}.lock`;
-  if (!takeLock(lock)) return waitForOther(venv, program);
+  if (!takeLock(lock)) return waitForOther(lock);
   try {
+    // Between the look and the lock another may have finished it, and be running it.
+    if (existsSync(join(venv, 'complete'))) return program;
     rmSync(venv, { recursive: true, force: true });
     await mustRun('python3', ['-m', 'venv', venv]);
     for (let tries = 1; ; tries++) {
@@ -45,7 +47,7 @@ export async function ensureConfctl(): Promise<string> {
     writeFileSync(join(venv, 'complete.new'), '');
     renameSync(join(venv, 'complete.new'), join(venv, 'complete'));
   } finally {
-    rmSync(lock, { recursive: true, force: true });
+    rmSync(lock, { force: true });
   }
   return program;
 }
@@ -102,24 +104,29 @@ async function mustRun(program: string, args: readonly string[]): Promise<void> 
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${stderr}`);
 }
 
+/** The lock is a file that names its holder, so that one who was killed holds nobody up. */
 function takeLock(path: string): boolean {
   try {
-    mkdirSync(path);
+    writeFileSync(path, String(process.pid), { flag: 'wx' });
     return true;
   } catch {
     return false;
   }
 }
 
-async function waitForOther(venv: string, program: string): Promise<string> {
-  const deadline = Date.now() + 120_000;
-  while (!existsSync(join(venv, 'complete'))) {
-    if (!existsSync(`${venv}.lock`)) return ensureConfctl();
-    if (Date.now() > deadline) {
-      // Its maker was killed: the lock is nobody's.
-      rmSync(`${venv}.lock`, { recursive: true, force: true });
-    }
+async function waitForOther(lock: string): Promise<string> {
+  while (existsSync(lock)) {
     await new Promise((resolve) => setTimeout(resolve, 200));
+    if (!isHeld(lock)) rmSync(lock, { force: true });
   }
-  return program;
+  return ensureConfctl();
+}
+
+function isHeld(lock: string): boolean {
+  try {
+    process.kill(Number(readFileSync(lock, 'utf8')), 0);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -21,7 +21,7 @@ export interface PromptState {
   readonly sluice: SluiceProcess;
 }
 
-export const PROMPT_HELP = `Lines go to the channel as the current person. The word ID stands for the newest operation.
+const PROMPT_HELP = `Lines go to the channel as the current person. The word ID stands for the newest operation.
 /as NAME          speak as another person: ${PEOPLE.join(', ')}
 /react [ID]       react with ✅ to the line that shows the request
 /etcd PATH        show an object or a folder, as under /conftool/v1: pools/eqiad/maps

@@ -30,6 +30,8 @@ export class FakeConftool implements Conftool {
   /** Called after that, with the number of the write: something that happens just then. */
   afterWrite: ((number: number) => void | Promise<void>) | undefined;
   private readonly objects = new Map<string, Stored>();
+  /** A directory stays when its last object goes. */
+  private readonly directories = new Map<string, PoolKey>();
   private readonly events: {
     readonly path: string;
     readonly text: string | undefined;
@@ -52,6 +54,10 @@ export class FakeConftool implements Conftool {
 
   /** A write by somebody else, without any check. @param path `eqiad/maps/kartotherian/maps1005.eqiad.wmnet` */
   set(path: string, text: string): void {
+    const [dc, cluster, service, host] = path.split('/');
+    if (dc === undefined || cluster === undefined || service === undefined || host === undefined)
+      throw new Error(`${path} is no path of a node`);
+    this.directories.set(poolPath({ dc, cluster, service }), { dc, cluster, service });
     this.index++;
     this.objects.set(path, { text, modifiedIndex: this.index });
     this.events.push({ path, text, modifiedIndex: this.index });
@@ -59,8 +65,8 @@ export class FakeConftool implements Conftool {
 
   /** A deletion by somebody else. */
   delete(path: string): void {
+    if (!this.objects.delete(path)) throw new Error(`${path} is not there`);
     this.index++;
-    this.objects.delete(path);
     this.events.push({ path, text: undefined, modifiedIndex: this.index });
   }
 
@@ -82,34 +88,19 @@ export class FakeConftool implements Conftool {
     return all.ok ? ok(all.value.filter((pool) => pool.service === service)) : all;
   }
 
-  async pool(key: PoolKey): Promise<Result<Pool>> {
-    const all = await this.allPools();
-    if (!all.ok) return all;
-    return ok(
-      all.value.find((pool) => poolPath(pool) === poolPath(key)) ?? {
-        dc: key.dc,
-        cluster: key.cluster,
-        service: key.service,
-        nodes: [],
-        malformed: [],
-      },
+  pool({ dc, cluster, service }: PoolKey): Promise<Result<Pool>> {
+    return Promise.resolve(
+      this.outage === undefined ? ok(this.read({ dc, cluster, service })) : fail(this.outage),
     );
   }
 
   allPools(): Promise<Result<readonly Pool[]>> {
     if (this.outage !== undefined) return Promise.resolve(fail(this.outage));
-    const pools = new Map<string, Pool & { nodes: StoredNode[]; malformed: MalformedNode[] }>();
-    for (const path of this.paths()) {
-      const [dc = '', cluster = '', service = '', host = ''] = path.split('/');
-      const key = { dc, cluster, service };
-      const pool = pools.get(poolPath(key)) ?? { ...key, nodes: [], malformed: [] };
-      pools.set(poolPath(key), pool);
-      const { text, modifiedIndex } = this.objects.get(path) ?? { text: '', modifiedIndex: 0 };
-      const node = parseStoredNode({ ...key, host }, text, modifiedIndex);
-      if ('state' in node) pool.nodes.push(node);
-      else pool.malformed.push(node);
-    }
-    return Promise.resolve(ok([...pools.values()]));
+    // As etcd sorts: directory by directory. Of whole paths, `kartotherian-ssl/` would stand before `kartotherian/`.
+    const keys = [...this.directories.values()].sort(
+      (a, b) => compare(a.dc, b.dc) || compare(a.cluster, b.cluster) || compare(a.service, b.service),
+    );
+    return Promise.resolve(ok(keys.map((key) => this.read(key))));
   }
 
   async write(from: StoredNode, set: Partial<NodeState>): Promise<Result<Written>> {
@@ -122,24 +113,10 @@ export class FakeConftool implements Conftool {
     if (refused !== undefined) return fail(refused);
     const { lost } = this;
     this.lost = undefined;
-    if (lost !== undefined && !lost.applied) return this.loseAnswer(key, lost.then);
-    const path = nodePath(key);
-    const found = this.objects.get(path);
-    if (found === undefined) return fail({ kind: 'object-absent', key });
-    if (found.modifiedIndex !== from.modifiedIndex) {
-      return fail({
-        kind: 'compare-failed',
-        key,
-        expectedIndex: from.modifiedIndex,
-        foundIndex: found.modifiedIndex,
-      });
-    }
-    const text = mergeStoredValue(from.text, set);
-    this.set(path, text);
-    const written = { text, modifiedIndex: this.index };
-    this.onWrite?.(path, text);
-    await this.afterWrite?.(this.writes);
-    return lost === undefined ? ok(written) : this.loseAnswer(key, lost.then);
+    const written = lost?.applied === false ? undefined : await this.swap(from, set);
+    if (lost === undefined && written !== undefined) return written;
+    lost?.then?.();
+    return fail({ kind: 'write-unknown', key, cause: 'no answer', forMs: 3000, tries: 1 });
   }
 
   firstChangeAfter(key: NodeKey, index: number): Promise<Result<FirstChange>> {
@@ -162,8 +139,36 @@ export class FakeConftool implements Conftool {
     return Promise.resolve();
   }
 
-  private loseAnswer(key: NodeKey, then: (() => void) | undefined): Result<Written> {
-    then?.();
-    return fail({ kind: 'write-unknown', key, cause: 'no answer', forMs: 3000, tries: 1 });
+  private async swap(from: StoredNode, set: Partial<NodeState>): Promise<Result<Written>> {
+    const { key, modifiedIndex: expectedIndex } = from;
+    const path = nodePath(key);
+    const found = this.objects.get(path);
+    if (found === undefined) return fail({ kind: 'object-absent', key });
+    if (found.modifiedIndex !== expectedIndex)
+      return fail({ kind: 'compare-failed', key, expectedIndex, foundIndex: found.modifiedIndex });
+    const text = mergeStoredValue(from.text, set);
+    this.set(path, text);
+    const written = { text, modifiedIndex: this.index };
+    this.onWrite?.(path, text);
+    await this.afterWrite?.(this.writes);
+    return ok(written);
   }
+
+  private read(pool: PoolKey): Pool {
+    const nodes: StoredNode[] = [];
+    const malformed: MalformedNode[] = [];
+    const directory = `${poolPath(pool)}/`;
+    const found = [...this.objects].filter(([path]) => path.startsWith(directory));
+    for (const [path, stored] of found.sort(([a], [b]) => compare(a, b))) {
+      const key = { ...pool, host: path.slice(directory.length) };
+      const node = parseStoredNode(key, stored.text, stored.modifiedIndex);
+      if ('state' in node) nodes.push(node);
+      else malformed.push(node);
+    }
+    return { ...pool, nodes, malformed };
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -143,6 +143,7 @@ export class Stage {
         scope: SCOPE,
         people: () => mustParse(parsePeople(PEOPLE)),
         policy: () => this.policy,
+        networks: 1,
         signingKey: 'the key of the stage',
         sal: { transport: 'irc', channel: CHANNEL, acknowledgedBy: this.acknowledgedBy },
         bounds: BOUNDS,

@@ -1,5 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+
+import { setImmediate } from 'node:timers/promises';
 import type { Call, Exchange, Line } from './exchange.ts';
 import { exchange } from './exchange.ts';
 
@@ -38,6 +40,8 @@ export class Endpoints {
   /** @returns what the endpoint said that answered; else what tells most of why none did. */
   async call(call: Call): Promise<Exchange> {
     const { endpoints } = this.options;
+    // A connection that the server has just ended must not carry a write, which would be unknown then: the news is let in first.
+    if (call.form !== undefined) await setImmediate();
     const first = this.current;
     let result: Exchange = { kind: 'not-sent', cause: 'no endpoint' };
     for (let tries = 0; tries < endpoints.length; tries++) {
@@ -47,7 +51,8 @@ export class Endpoints {
         this.current = index;
         return tried;
       }
-      if (tried.kind === 'no-answer' && (call.form !== undefined || tried.begun)) return tried;
+      if (tried.kind === 'no-answer' && call.form !== undefined) return tried;
+      if (tried.kind === 'no-answer' && call.isWait === true && tried.why === 'timeout') return tried;
       // A server that is silent tells more than one that is off.
       if (tried.kind === 'no-answer' || result.kind === 'not-sent') result = tried;
     }

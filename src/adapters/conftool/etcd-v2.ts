@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { strict as assert } from 'node:assert';
 import { z } from 'zod';
 import type { ConftoolFault } from '../../core/fault.ts';
 import type { Result } from '../../core/result.ts';
@@ -93,17 +93,17 @@ export class EtcdV2 {
     return answer;
   }
 
-  /** The first event of a key at or after an index. `timeoutMs` bounds the wait for one that is not there. */
+  /** The first event of a key at or after an index. `timeoutMs` bounds the wait for one that is not there: `none`, or `silent` when that is not sure. */
   async firstEvent(
     path: string,
     index: number,
     timeoutMs: number,
-  ): Promise<Result<EtcdAnswer | { readonly kind: 'none' }, ConftoolFault>> {
+  ): Promise<Result<EtcdAnswer | { readonly kind: 'none' | 'silent' }, ConftoolFault>> {
     const query = { wait: 'true', waitIndex: String(index) };
-    const exchange = await this.endpoints.call({ path: keyPath(path), query, timeoutMs });
-    // etcd sends the status at once and the event when it comes: without the status it is not waiting, it is frozen.
-    if (exchange.kind === 'no-answer' && exchange.begun && exchange.why === 'timeout')
-      return ok({ kind: 'none' });
+    const exchange = await this.endpoints.call({ path: keyPath(path), query, timeoutMs, isWait: true });
+    // etcd sends the status at once and the event when it comes. Without the status it may be frozen, or a gateway keeps it back.
+    if (exchange.kind === 'no-answer' && exchange.why === 'timeout')
+      return ok({ kind: exchange.begun ? 'none' : 'silent' });
     return this.answer(exchange, path, 'read');
   }
 

@@ -8,6 +8,8 @@ export interface Call {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly form?: Readonly<Record<string, string>>;
+  /** It waits for what may not come: silence is no reason to ask another endpoint. */
+  readonly isWait?: boolean;
   /** From the call until the last byte of the answer, at one endpoint. */
   readonly timeoutMs: number;
 }
@@ -25,7 +27,7 @@ export type Exchange =
   | { readonly kind: 'not-sent'; readonly cause: string }
   /**
    * Sent, at least in part, and not answered: in time (`timeout`), or because the connection ended (`cut`). `begun` tells that the status of a
-   * success was received: the server is alive, and has nothing more to say yet.
+   * success was received: the server is alive, and has nothing more to say yet. A gateway between may keep it back, so its absence tells nothing.
    */
   | {
       readonly kind: 'no-answer';

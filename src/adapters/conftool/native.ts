@@ -123,6 +123,8 @@ class NativeConftool implements Conftool {
     switch (event.value.kind) {
       case 'none':
         return ok({ kind: 'none' });
+      case 'silent':
+        return this.confirmNoChange(key, index);
       case 'cleared':
         return ok({ kind: 'forgotten' });
       case 'node': {
@@ -152,6 +154,17 @@ class NativeConftool implements Conftool {
   close(): Promise<void> {
     this.etcd.close();
     return Promise.resolve();
+  }
+
+  /** The wait was not answered at all. An object that is still at the index has not changed; of anything else nothing is known. */
+  private async confirmNoChange(key: NodeKey, index: number): Promise<Result<FirstChange>> {
+    const pool = await this.pool(key);
+    if (!pool.ok) return pool;
+    const { nodes, malformed } = pool.value;
+    const found = [...nodes, ...malformed].find((one) => one.key.host === key.host);
+    return found !== undefined && found.modifiedIndex <= index
+      ? ok({ kind: 'none' })
+      : fail({ kind: 'conftool-no-quorum', cause: 'no answer to a wait' });
   }
 }
 

@@ -58,6 +58,8 @@ export type RequestAnnouncement =
       readonly approvals: number;
       readonly plan: PlanSummary;
       readonly notes: readonly PlanNote[];
+      /** Whether the journal answered: else a freeze, open operations and recent removals were not looked at. */
+      readonly journal: boolean;
       readonly fault: Fault | undefined;
     }
   | {
@@ -177,6 +179,7 @@ export type AnswerAnnouncement =
       readonly at: number;
     }
   | { readonly kind: 'no-change-known' }
+  | { readonly kind: 'no-journal' }
   | {
       readonly kind: 'operation-line';
       readonly id: string;

@@ -34,6 +34,8 @@ export function wordAnswer(announcement: AnswerAnnouncement, detail: Detail): st
       const { id, state, person, what, at } = announcement;
       return `last change: ${id} ${actionText(what, detail)} by ${person}, ${state} ${dayText(at)}${secondText(at)}`;
     }
+    case 'no-journal':
+      return 'Redis does not answer: a freeze, open operations and the last change are not known';
     case 'no-change-known':
       return 'last change: none by Sluice that it remembers';
     case 'operation-line': {

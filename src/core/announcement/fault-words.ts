@@ -1,7 +1,7 @@
 import type { Fault } from '../fault.ts';
 import { foldHosts } from '../hosts.ts';
 import { nodePath, stateText } from '../node.ts';
-import { durationText, elapsedText, minuteText } from '../time.ts';
+import { elapsedText, minuteText } from '../time.ts';
 import { shortenToBytes } from '../byte-text.ts';
 import { countText, percentText, stateOrAbsent } from './phrases.ts';
 
@@ -85,7 +85,7 @@ export function wordFault(fault: Fault): FaultWords {
     case 'operation-unknown':
       return {
         rule: 'unknown operation',
-        text: `no ${shown(fault.id)}.${nearestText(fault.nearest, 'Open')} Say !ops.`,
+        text: `no ${shown(fault.id)}.${nearestText(fault.nearest, 'Nearest')} Say !ops.`,
       };
     case 'person-unknown':
       return fault.account === undefined
@@ -99,8 +99,11 @@ export function wordFault(fault: Fault): FaultWords {
           };
     case 'role-missing':
       return { rule: 'role', text: `${fault.person} needs the role ${fault.need.join(' or ')}.` };
-    case 'network-refused':
-      return { rule: 'network', text: `that is asked for on ${fault.allowed.join(' or ')} only.` };
+    case 'networks-missing':
+      return {
+        rule: 'networks',
+        text: `asker and approver must be on ${String(fault.need)} different networks, and this Sluice is on ${String(fault.have)}.`,
+      };
     case 'no-rule':
       return {
         rule: 'policy',
@@ -199,7 +202,7 @@ export function wordFault(fault: Fault): FaultWords {
     case 'interrupted':
       return {
         rule: 'interrupted',
-        text: `Sluice was away for ${durationText(roundToSeconds(fault.forMs))} in the middle of ${fault.id}.`,
+        text: `Sluice was away for ${elapsedText(fault.forMs)} in the middle of ${fault.id}.`,
       };
     case 'stopped':
       return { rule: 'stopped', text: `stopped by ${fault.by}.` };
@@ -241,11 +244,11 @@ export function wordFault(fault: Fault): FaultWords {
         text: `${fault.key.host} was written as ${stateText(fault.wanted)} and reads ${stateOrAbsent(fault.found)}.`,
       };
     case 'store-unreachable':
-      return { rule: 'Redis', text: `no connection to Redis: nothing was queued.` };
+      return { rule: 'Redis', text: `no connection to Redis.` };
     case 'store-refuses':
       return {
         rule: 'Redis',
-        text: `Redis refuses to store (${shortenToBytes(shown(fault.cause), 60)}): nothing was queued.`,
+        text: `Redis refuses to store (${shortenToBytes(shown(fault.cause), 60)}).`,
       };
     case 'transition-refused':
       return { rule: 'journal', text: `${fault.id} is ${fault.state}: ${withoutStop(fault.why)}.` };
@@ -277,8 +280,4 @@ function nearestText(names: readonly string[], title: string): string {
 
 function withoutStop(text: string): string {
   return shown(text).replace(/\.$/, '');
-}
-
-function roundToSeconds(ms: number): number {
-  return Math.max(1000, Math.round(ms / 1000) * 1000);
 }

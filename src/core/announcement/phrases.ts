@@ -112,7 +112,7 @@ export function noteText(note: PlanNote): string {
         ? `${host} is inactive since before what Sluice knows, by whom is unknown`
         : `${host} is inactive since ${new Date(note.at).toISOString().slice(0, 10)} ${secondText(note.at)}, by ${note.by ?? 'unknown'} (${note.operation ?? ''})`;
     case 'malformed-neighbour':
-      return `${host} in the same pool has a value that cannot be read (${note.why}); it is not counted`;
+      return `${host} in the same pool has a value that cannot be read (${note.why}); it counts as not serving`;
     case 'not-undone':
       return `${host} is left as it is: somebody changed it since (${stateText(note.left)} then, ${stateOrAbsent(note.now)} now)`;
   }

@@ -29,14 +29,12 @@ export function wordRequest(announcement: RequestAnnouncement, detail: Detail): 
       return `${nick}: ${id} needs no approval: ${planText(plan, detail)}${notesText(notes, detail)}. Starting.`;
     }
     case 'dry-run': {
-      const { nick, approvals, plan, notes, fault } = announcement;
-      const verdict =
-        fault === undefined
-          ? `would need ${countText(approvals, 'approval')}`
-          : `would be refused: ${wordFault(fault).rule}: ${wordFault(fault).text}`;
+      const { nick, plan, notes } = announcement;
       const remarks = notes.length === 0 || detail > 1 ? '' : ` Note: ${notes.map(noteText).join('; ')}.`;
-      const end = verdict.endsWith('.') ? '' : '.';
-      return `${nick}: dry run: ${planText(plan, detail)}; ${verdict}${end}${remarks} Nothing was queued.`;
+      const unseen = announcement.journal
+        ? ''
+        : ' Redis does not answer: a freeze, open operations and recent removals were not looked at.';
+      return `${nick}: dry run: ${planText(plan, detail)}; ${verdictText(announcement)}${remarks}${unseen} Nothing was queued.`;
     }
     case 'already-known':
       return `${announcement.nick}: that line was heard before: it is ${announcement.id}, ${announcement.state}.`;
@@ -50,6 +48,12 @@ export function wordRequest(announcement: RequestAnnouncement, detail: Detail): 
     case 'by-hand':
       return `by hand: ${announcement.line}`;
   }
+}
+
+function verdictText({ fault, approvals }: Extract<RequestAnnouncement, { kind: 'dry-run' }>): string {
+  if (fault === undefined) return `would need ${countText(approvals, 'approval')}.`;
+  const { rule, text } = wordFault(fault);
+  return `would be refused: ${rule}: ${text}`;
 }
 
 function planText(plan: PlanSummary, detail: Detail): string {

@@ -1,0 +1,262 @@
+#!/usr/bin/env node
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { openAudit } from './adapters/audit/audit.ts';
+import { openQueue } from './adapters/bullmq/queue.ts';
+import { findEndpoints } from './adapters/conftool/find-endpoints.ts';
+import { openNativeConftool } from './adapters/conftool/native.ts';
+import { openIrc } from './adapters/irc/chat.ts';
+import { IRC_BOUNDS } from './adapters/irc/options.ts';
+import type { RedisAddress } from './adapters/redis/connection.ts';
+import { connectionOptions } from './adapters/redis/connection.ts';
+import { startPrivateRedis } from './adapters/redis/private-server.ts';
+import { openRedisStore } from './adapters/redis/store.ts';
+import { loadCommands } from './app/load-commands.ts';
+import type { Parts } from './app/parts.ts';
+import { Sluice } from './app/sluice.ts';
+import type { Config } from './config.ts';
+import { loadConfig, loadPeople, loadPolicy } from './config.ts';
+import { BOUNDS } from './config/bounds.ts';
+import type { PartHealth } from './core/facts.ts';
+import { operationId } from './core/operation-id.ts';
+import { policyDifference } from './core/policy-difference.ts';
+import { doctor } from './doctor.ts';
+import { armFaultPoints } from './observe/fault-points.ts';
+import type { Log } from './observe/log.ts';
+import { openLog } from './observe/log.ts';
+import type { Chat } from './ports/chat.ts';
+import type { Conftool } from './ports/conftool.ts';
+import type { Store } from './ports/store.ts';
+import { openWeb } from './web/http.ts';
+
+const USAGE = 'usage: sluice [--config sluice.yaml] | sluice doctor --config sluice.yaml';
+
+/** Something that was opened, in the order of opening. */
+interface Opened {
+  readonly name: string;
+  readonly close: () => Promise<void>;
+}
+
+await main();
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: { config: { type: 'string', default: 'sluice.yaml' } },
+    allowPositionals: true,
+  });
+  const [command, ...more] = positionals;
+  if (more.length > 0 || (command !== undefined && command !== 'doctor')) return stop(2, USAGE);
+  if (command === 'doctor') {
+    process.exitCode = await doctor(values.config, (line) => {
+      process.stdout.write(`${line}\n`);
+    });
+    return;
+  }
+  const config = loadConfig(values.config);
+  if (!config.ok)
+    return stop(1, `${config.fault.file}:\n${config.fault.lines.map((line) => `  ${line}`).join('\n')}`);
+  await run(config.value);
+}
+
+function stop(code: number, text: string): void {
+  process.stderr.write(`${text}\n`);
+  process.exitCode = code;
+}
+
+/** Opens every part, wires them, and closes them in reverse order when a signal comes. */
+async function run(config: Config): Promise<void> {
+  const log = openLog(config.logLevel);
+  const opened: Opened[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const { name, close } of opened.reverse()) {
+      await close().catch((error: unknown) => {
+        log.error({ name, cause: String(error) }, 'not closed cleanly');
+      });
+    }
+  };
+  try {
+    await open(config, log, opened, closeAll);
+  } catch (error) {
+    log.error({ cause: error instanceof Error ? error.message : String(error) }, 'start failed');
+    await closeAll();
+    process.exit(1);
+  }
+}
+
+async function open(
+  config: Config,
+  log: Log,
+  opened: Opened[],
+  closeAll: () => Promise<void>,
+): Promise<void> {
+  mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
+  const commands = await loadCommands();
+  const connection = connectionOptions(await redisAddress(config, log, opened));
+  const store = await openRedisStore({ connection, retentionMs: config.retentionMs, log });
+  opened.push({ name: 'store', close: () => store.close() });
+  const conftool = await openConftool(config);
+  opened.push({ name: 'conftool', close: () => conftool.close() });
+  const audit = await openAudit(join(config.stateDir, 'audit.log'), Date.now);
+  opened.push({ name: 'audit', close: () => audit.close() });
+  const chat = openChat(config, log);
+  const queue = openQueue({ connection, concurrency: BOUNDS.operationsAtOnce, log });
+  const trusted = { people: config.people, policy: config.policy };
+  const health = (): Promise<readonly PartHealth[]> => askParts(store, conftool, [chat]);
+  const stopFile = join(config.stateDir, 'STOP');
+  const parts: Parts = {
+    conftool,
+    store,
+    queue,
+    audit,
+    clock: { now: Date.now, sleep: (ms) => sleep(ms) },
+    chats: [chat],
+    stopFile: { present: () => Promise.resolve(existsSync(stopFile) ? stopFile : undefined) },
+    log,
+    faultPoint: armFaultPoints(config.faultPoints),
+    settings: {
+      commands,
+      catalogue: config.catalogue,
+      groups: config.groups,
+      scope: config.conftool.scope,
+      people: () => trusted.people,
+      policy: () => trusted.policy,
+      networks: 1,
+      signingKey: config.signingKey.reveal(),
+      sal: config.sal,
+      bounds: BOUNDS,
+      operationId,
+    },
+    health,
+  };
+  const sluice = new Sluice(parts);
+  if (config.http !== undefined) {
+    const web = await openWeb(config.http, health);
+    opened.push({ name: 'http', close: () => web.close() });
+  }
+  opened.push({ name: 'outbox', close: () => sluice.outbox.close() });
+  const ready = startChat(chat, sluice);
+  queue.start((id) => sluice.run(id));
+  const sweeping = setInterval(() => void sluice.sweep(), BOUNDS.sweepEveryMs);
+  process.on('SIGHUP', () => void reload(config, trusted, sluice, log));
+  let ending = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (ending) return;
+      ending = true;
+      log.info({ signal }, 'ending after the write in flight');
+      setTimeout(() => process.exit(1), BOUNDS.closeWithinMs).unref();
+      void end();
+    });
+  }
+  const end = async (): Promise<void> => {
+    sluice.end();
+    clearInterval(sweeping);
+    await queue.close();
+    await sluice.outbox.close();
+    await chat.close();
+    await closeAll();
+    log.info({}, 'ended');
+    process.exit(0);
+  };
+  await ready;
+  await sluice.sweep();
+  log.info({ parts: (await health()).map(({ part }) => part) }, 'ready');
+}
+
+/** Resolves when the chat is ready for the first time; each time that it is back, what was left unsaid is said. */
+function startChat(chat: Chat, sluice: Sluice): Promise<void> {
+  return new Promise((resolve) => {
+    chat.start(
+      (event) => sluice.hear(event),
+      (state) => {
+        sluice.chatChanged(chat, state);
+        if (state === 'ready') resolve();
+      },
+    );
+  });
+}
+
+async function redisAddress(config: Config, log: Log, opened: Opened[]): Promise<RedisAddress> {
+  if (config.redis !== undefined) {
+    const { url, username, password, tls } = config.redis;
+    return {
+      url,
+      username,
+      password: password?.reveal(),
+      tls: tls && { ca: tls.ca, cert: tls.cert, key: tls.key?.reveal() },
+    };
+  }
+  const server = await startPrivateRedis({ stateDir: config.stateDir, program: config.redisProgram, log });
+  opened.push({ name: 'redis-server', close: () => server.close() });
+  return { socket: server.socket };
+}
+
+async function openConftool({ conftool }: Config): Promise<Conftool> {
+  const { endpoints, srvDomain, namespace, apiVersion, credentials, tls, scope } = conftool;
+  const found = srvDomain === undefined ? undefined : await findEndpoints(srvDomain);
+  if (found?.ok === false) throw new Error(`${srvDomain ?? ''}: ${found.fault.cause}`);
+  return openNativeConftool({
+    endpoints: found?.value ?? endpoints ?? [],
+    credentials: credentials && { username: credentials.username, password: credentials.password.reveal() },
+    ca: tls?.ca,
+    namespace,
+    apiVersion,
+    scope,
+    readTimeoutMs: BOUNDS.conftoolReadMs,
+    writeTimeoutMs: BOUNDS.conftoolWriteMs,
+    eventTimeoutMs: BOUNDS.conftoolEventMs,
+    now: Date.now,
+  });
+}
+
+function openChat({ irc }: Config, log: Log): Chat {
+  const { account, ...rest } = irc;
+  return openIrc(
+    {
+      ...rest,
+      account:
+        account.kind === 'plain'
+          ? { kind: 'plain', name: account.name, password: account.password.reveal() }
+          : { kind: 'external', cert: account.cert, key: account.key.reveal() },
+      version: 'Sluice',
+      bounds: IRC_BOUNDS,
+      now: Date.now,
+    },
+    log,
+  );
+}
+
+/** Asks every part now. Each answers within its own bound. */
+async function askParts(
+  store: Store,
+  conftool: Conftool,
+  chats: readonly Chat[],
+): Promise<readonly PartHealth[]> {
+  const [redis, etcd] = await Promise.all([store.ping(), conftool.ping()]);
+  return [
+    { part: 'redis', ok: redis.ok, text: redis.ok ? '' : redis.fault.kind },
+    { part: 'etcd', ok: etcd.ok, text: etcd.ok ? '' : etcd.fault.kind },
+    ...chats.map((chat) => ({ part: chat.transport, ok: chat.state() === 'ready', text: chat.state() })),
+  ];
+}
+
+/** Takes people and policy as they are now, both or neither; what cannot be read changes nothing. */
+async function reload(
+  config: Config,
+  trusted: Pick<Config, 'people' | 'policy'> & object,
+  sluice: Sluice,
+  log: Log,
+): Promise<void> {
+  const [people, policy] = [loadPeople(config.peopleFile), loadPolicy(config.policyFile)];
+  if (!people.ok || !policy.ok) {
+    const lines = [people, policy].flatMap((read) => (read.ok ? [] : read.fault.lines));
+    log.error({ lines }, 'people and policy not taken');
+    await sluice.announceAll({ kind: 'policy-invalid', problem: lines.join('; ') });
+    return;
+  }
+  const lines = policyDifference(trusted.policy, policy.value);
+  Object.assign(trusted, { people: people.value, policy: policy.value });
+  await sluice.announceAll({ kind: 'policy-changed', lines });
+}

@@ -1,0 +1,279 @@
+import { expect, test } from '@jest/globals';
+import type { NodeKey, Pool, StoredNode } from '../../../src/core/node.ts';
+import type { Result } from '../../../src/core/result.ts';
+import type { Scope } from '../../../src/core/scope.ts';
+import type { Conftool } from '../../../src/ports/conftool.ts';
+
+/** An empty store, Sluice's way into it, and the hands of somebody else. Paths are as `eqiad/maps/tiles/maps1`. */
+export interface World {
+  readonly conftool: Conftool;
+  readonly set: (path: string, text: string) => Promise<void>;
+  readonly delete: (path: string) => Promise<void>;
+}
+
+const YES = '{"weight": 10, "pooled": "yes"}';
+const NO = '{"weight": 10, "pooled": "no"}';
+const NEW = '{"weight": 0, "pooled": "inactive"}';
+const SCOPE: Scope = [{ cluster: 'maps' }];
+const TILES = { dc: 'eqiad', cluster: 'maps', service: 'tiles' };
+const MAPS1: NodeKey = { ...TILES, host: 'maps1' };
+
+/** What whoever implements the port must do: the same claims for the real store and for the one of the stage. */
+export function claimConftool(openWorld: (scope: Scope) => Promise<World>): void {
+  /** A store with these objects in it. */
+  async function worldWith(objects: Readonly<Record<string, string>>): Promise<World> {
+    const world = await openWorld(SCOPE);
+    for (const [path, text] of Object.entries(objects)) await world.set(path, text);
+    return world;
+  }
+
+  test('the pools of a service are read in every data centre and cluster, sorted', async () => {
+    const { conftool } = await worldWith({
+      'eqiad/web/tiles/web1': NEW,
+      'eqiad/maps/tiles/maps2': NO,
+      'eqiad/maps/tiles/maps10': YES,
+      'eqiad/maps/tiles/maps1': YES,
+      'eqiad/maps/other/maps1': YES,
+      'codfw/maps/tiles/maps3': YES,
+    });
+    const pools = valueOf(await conftool.poolsOfService('tiles'));
+    expect(pools.map(hostsOf)).toEqual([
+      'codfw/maps/tiles: maps3 yes/10',
+      'eqiad/maps/tiles: maps1 yes/10, maps10 yes/10, maps2 no/10',
+      'eqiad/web/tiles: web1 inactive/0',
+    ]);
+    expect(valueOf(await conftool.poolsOfService('tiles'))).toEqual(pools);
+  });
+
+  test('all pools are sorted by data centre, then cluster, then service', async () => {
+    const { conftool } = await worldWith({
+      'eqiad/maps/tiles-ssl/maps1': YES,
+      'eqiad/maps/tiles/maps1': YES,
+      'eqiad-2/maps/tiles/maps1': YES,
+      'codfw/web/page/web1': YES,
+    });
+    expect(valueOf(await conftool.allPools()).map(hostsOf)).toEqual([
+      'codfw/web/page: web1 yes/10',
+      'eqiad/maps/tiles: maps1 yes/10',
+      'eqiad/maps/tiles-ssl: maps1 yes/10',
+      'eqiad-2/maps/tiles: maps1 yes/10',
+    ]);
+  });
+
+  test('a service that nobody has has no pools, until somebody makes one', async () => {
+    const { conftool, set } = await worldWith({ 'eqiad/maps/other/maps1': YES });
+    expect(valueOf(await conftool.poolsOfService('tiles'))).toEqual([]);
+    await set('eqiad/maps/tiles/maps1', NEW);
+    expect(valueOf(await conftool.poolsOfService('tiles')).map(hostsOf)).toEqual([
+      'eqiad/maps/tiles: maps1 inactive/0',
+    ]);
+  });
+
+  test('a pool that does not exist has no nodes', async () => {
+    const { conftool } = await worldWith({});
+    expect(valueOf(await conftool.pool(TILES))).toEqual({ ...TILES, nodes: [], malformed: [] });
+    expect(valueOf(await conftool.allPools())).toEqual([]);
+  });
+
+  test('a pool stays, empty, when its last object is deleted', async () => {
+    const world = await worldWith({ 'eqiad/maps/tiles/maps1': YES });
+    await world.delete('eqiad/maps/tiles/maps1');
+    const empty = { ...TILES, nodes: [], malformed: [] };
+    expect(valueOf(await world.conftool.pool(TILES))).toEqual(empty);
+    expect(valueOf(await world.conftool.allPools())).toEqual([empty]);
+  });
+
+  test('a pool is asked for by the key of one of its objects too', async () => {
+    const { conftool } = await worldWith({ 'eqiad/maps/tiles/maps1': YES, 'eqiad/maps/tiles/maps2': NO });
+    const pool = valueOf(await conftool.pool(MAPS1));
+    expect(Object.keys(pool).sort()).toEqual(['cluster', 'dc', 'malformed', 'nodes', 'service']);
+    expect(pool.nodes.map(({ key }) => key)).toEqual([MAPS1, { ...TILES, host: 'maps2' }]);
+  });
+
+  test('an object has its stored text and the index of its last change', async () => {
+    const { conftool, set } = await worldWith({ 'eqiad/maps/tiles/maps1': YES });
+    const before = await nodeOf(conftool, MAPS1);
+    await set('eqiad/maps/tiles/maps1', '{"pooled":"no","weight":3}');
+    const after = await nodeOf(conftool, MAPS1);
+    expect(after.text).toBe('{"pooled":"no","weight":3}');
+    expect(after.state).toEqual({ pooled: 'no', weight: 3 });
+    expect(after.modifiedIndex).toBeGreaterThan(before.modifiedIndex);
+  });
+
+  test('a malformed object is told apart, and its neighbours are read and written', async () => {
+    const { conftool } = await worldWith({
+      'eqiad/maps/tiles/maps1': YES,
+      'eqiad/maps/tiles/maps2': '{"weight": "5", "pooled": "yes"}',
+      'eqiad/maps/tiles/maps3': '',
+    });
+    const pool = valueOf(await conftool.pool(TILES));
+    expect(pool.malformed.map(({ key, text }) => [key.host, text])).toEqual([
+      ['maps2', '{"weight": "5", "pooled": "yes"}'],
+      ['maps3', ''],
+    ]);
+    expect(hostsOf(pool)).toBe('eqiad/maps/tiles: maps1 yes/10');
+    expect((await conftool.write(await nodeOf(conftool, MAPS1), { pooled: 'no' })).ok).toBe(true);
+  });
+
+  test('a write is read back with the text and the index that it answered', async () => {
+    const { conftool } = await worldWith({ 'eqiad/maps/tiles/maps1': YES });
+    const before = await nodeOf(conftool, MAPS1);
+    const written = valueOf(await conftool.write(before, { pooled: 'no' }));
+    expect(written.text).toBe(NO);
+    expect(written.modifiedIndex).toBeGreaterThan(before.modifiedIndex);
+    expect(await nodeOf(conftool, MAPS1)).toEqual({
+      key: MAPS1,
+      state: { pooled: 'no', weight: 10 },
+      ...written,
+    });
+  });
+
+  test('a write keeps the order and every field that it does not name', async () => {
+    const text = '{"note":"caf\u00e9","pooled":"yes","2":[1.0],"weight":3}';
+    const { conftool } = await worldWith({ 'eqiad/maps/tiles/maps1': text });
+    const written = valueOf(await conftool.write(await nodeOf(conftool, MAPS1), { weight: 7 }));
+    expect(written.text).toBe('{"note": "caf\\u00e9", "pooled": "yes", "2": [1.0], "weight": 7}');
+    expect((await nodeOf(conftool, MAPS1)).text).toBe(written.text);
+  });
+
+  test('a write over a stale read is refused with both indexes, and changes nothing', async () => {
+    const { conftool, set } = await worldWith({ 'eqiad/maps/tiles/maps1': YES });
+    const shown = await nodeOf(conftool, MAPS1);
+    await set('eqiad/maps/tiles/maps1', NO);
+    const now = await nodeOf(conftool, MAPS1);
+    expect(await conftool.write(shown, { weight: 5 })).toEqual({
+      ok: false,
+      fault: {
+        kind: 'compare-failed',
+        key: MAPS1,
+        expectedIndex: shown.modifiedIndex,
+        foundIndex: now.modifiedIndex,
+      },
+    });
+    expect(await nodeOf(conftool, MAPS1)).toEqual(now);
+  });
+
+  test('an identical rewrite by somebody else makes a read stale as well', async () => {
+    const { conftool, set } = await worldWith({ 'eqiad/maps/tiles/maps1': YES });
+    const shown = await nodeOf(conftool, MAPS1);
+    await set('eqiad/maps/tiles/maps1', YES);
+    expect(faultOf(await conftool.write(shown, { pooled: 'no' }))).toMatchObject({ kind: 'compare-failed' });
+  });
+
+  test('of eight writers at one index one writes and seven are refused', async () => {
+    const { conftool } = await worldWith({ 'eqiad/maps/tiles/maps1': YES });
+    const shown = await nodeOf(conftool, MAPS1);
+    const weights = [1, 2, 3, 4, 5, 6, 7, 8];
+    const answers = await Promise.all(weights.map((weight) => conftool.write(shown, { weight })));
+    expect(answers.filter(({ ok }) => ok)).toHaveLength(1);
+    expect(answers.filter((answer) => !answer.ok && answer.fault.kind === 'compare-failed')).toHaveLength(7);
+  });
+
+  test('a deleted object is absent, and is not made by a write', async () => {
+    const { conftool, ...hands } = await worldWith({ 'eqiad/maps/tiles/maps1': YES });
+    const shown = await nodeOf(conftool, MAPS1);
+    await hands.delete('eqiad/maps/tiles/maps1');
+    expect(await conftool.write(shown, { pooled: 'no' })).toEqual({
+      ok: false,
+      fault: { kind: 'object-absent', key: MAPS1 },
+    });
+    expect(valueOf(await conftool.pool(TILES)).nodes).toEqual([]);
+  });
+
+  test('an object that was deleted and made again is another one', async () => {
+    const { conftool, set, ...hands } = await worldWith({ 'eqiad/maps/tiles/maps1': YES });
+    const shown = await nodeOf(conftool, MAPS1);
+    await hands.delete('eqiad/maps/tiles/maps1');
+    await set('eqiad/maps/tiles/maps1', YES);
+    expect(faultOf(await conftool.write(shown, { pooled: 'no' }))).toMatchObject({ kind: 'compare-failed' });
+  });
+
+  test('what is outside the scope is not written', async () => {
+    const { conftool } = await worldWith({ 'eqiad/web/page/web1': YES });
+    const key = { dc: 'eqiad', cluster: 'web', service: 'page', host: 'web1' };
+    const shown = await nodeOf(conftool, key);
+    expect(await conftool.write(shown, { pooled: 'no' })).toEqual({
+      ok: false,
+      fault: { kind: 'outside-scope', at: key, scope: 'cluster=maps' },
+    });
+    expect(await nodeOf(conftool, key)).toEqual(shown);
+  });
+
+  test('an object that nobody has changed has no first change', async () => {
+    const { conftool, set } = await worldWith({ 'eqiad/maps/tiles/maps1': YES });
+    const { modifiedIndex } = await nodeOf(conftool, MAPS1);
+    await set('eqiad/maps/tiles/maps10', NO);
+    expect(await conftool.firstChangeAfter(MAPS1, modifiedIndex)).toEqual({
+      ok: true,
+      value: { kind: 'none' },
+    });
+  });
+
+  test('of several changes the first after the index is told', async () => {
+    const { conftool, set } = await worldWith({ 'eqiad/maps/tiles/maps1': YES });
+    const shown = await nodeOf(conftool, MAPS1);
+    const ours = valueOf(await conftool.write(shown, { pooled: 'no' }));
+    await set('eqiad/maps/tiles/maps1', NEW);
+    expect(valueOf(await conftool.firstChangeAfter(MAPS1, shown.modifiedIndex))).toEqual({
+      kind: 'changed',
+      ...ours,
+    });
+    expect(valueOf(await conftool.firstChangeAfter(MAPS1, ours.modifiedIndex))).toMatchObject({
+      kind: 'changed',
+      text: NEW,
+    });
+  });
+
+  test('a deletion is the first change, though the object has been made again', async () => {
+    const { conftool, set, ...hands } = await worldWith({ 'eqiad/maps/tiles/maps1': YES });
+    const { modifiedIndex } = await nodeOf(conftool, MAPS1);
+    await hands.delete('eqiad/maps/tiles/maps1');
+    await set('eqiad/maps/tiles/maps1', NO);
+    const first = valueOf(await conftool.firstChangeAfter(MAPS1, modifiedIndex));
+    expect(first).toMatchObject({ kind: 'deleted' });
+    if (first.kind !== 'deleted') return;
+    expect(valueOf(await conftool.firstChangeAfter(MAPS1, first.modifiedIndex))).toMatchObject({
+      kind: 'changed',
+      text: NO,
+    });
+  });
+
+  test('what a thousand later events have pushed out is forgotten, and the next is not', async () => {
+    const { conftool, set } = await worldWith({ 'eqiad/maps/tiles/maps1': YES });
+    const { modifiedIndex } = await nodeOf(conftool, MAPS1);
+    await set('eqiad/maps/tiles/maps1', NO);
+    // With the one above: exactly as many as are kept.
+    for (let event = 0; event < 999; event++) await set('eqiad/maps/tiles/maps2', NEW);
+    expect(valueOf(await conftool.firstChangeAfter(MAPS1, modifiedIndex))).toMatchObject({ text: NO });
+    await set('eqiad/maps/tiles/maps2', NEW);
+    expect(valueOf(await conftool.firstChangeAfter(MAPS1, modifiedIndex))).toEqual({ kind: 'forgotten' });
+  });
+
+  test('a store that can be read answers a ping', async () => {
+    const { conftool } = await worldWith({});
+    expect(await conftool.ping()).toEqual({ ok: true, value: undefined });
+  });
+}
+
+/** The value of a success. @throws with the fault. */
+export function valueOf<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(JSON.stringify(result.fault));
+  return result.value;
+}
+
+/** The fault of a failure; undefined of a success. */
+export function faultOf(result: Result<unknown>): unknown {
+  return result.ok ? undefined : result.fault;
+}
+
+/** One object, as read now. @throws when it is not there. */
+export async function nodeOf(conftool: Conftool, key: NodeKey): Promise<StoredNode> {
+  const node = valueOf(await conftool.pool(key)).nodes.find((one) => one.key.host === key.host);
+  if (node === undefined) throw new Error(`no ${key.host}`);
+  return node;
+}
+
+function hostsOf({ dc, cluster, service, nodes }: Pool): string {
+  const hosts = nodes.map(({ key, state }) => `${key.host} ${state.pooled}/${String(state.weight)}`);
+  return `${dc}/${cluster}/${service}: ${hosts.join(', ')}`;
+}
