@@ -47,7 +47,10 @@ async function main(): Promise<void> {
     allowPositionals: true,
   });
   const [command, ...more] = positionals;
-  if (more.length > 0 || (command !== undefined && command !== 'doctor')) return stop(2, USAGE);
+  if (more.length > 0 || (command !== undefined && command !== 'doctor')) {
+    stop(2, USAGE);
+    return;
+  }
   if (command === 'doctor') {
     process.exitCode = await doctor(values.config, (line) => {
       process.stdout.write(`${line}\n`);
@@ -55,8 +58,10 @@ async function main(): Promise<void> {
     return;
   }
   const config = loadConfig(values.config);
-  if (!config.ok)
-    return stop(1, `${config.fault.file}:\n${config.fault.lines.map((line) => `  ${line}`).join('\n')}`);
+  if (!config.ok) {
+    stop(1, `${config.fault.file}:\n${config.fault.lines.map((line) => `  ${line}`).join('\n')}`);
+    return;
+  }
   await run(config.value);
 }
 

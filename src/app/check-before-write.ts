@@ -119,8 +119,12 @@ async function readPools(
 ): Promise<Result<readonly Pool[]>> {
   const keys = first ? operation.plan.effects.map(({ pool }) => pool) : [step.key];
   const pools = await Promise.all(keys.map((key) => parts.conftool.pool(key)));
-  const bad = pools.find((pool) => !pool.ok);
-  return bad === undefined ? ok(pools.flatMap((pool) => (pool.ok ? [pool.value] : []))) : bad;
+  const read: Pool[] = [];
+  for (const pool of pools) {
+    if (!pool.ok) return pool;
+    read.push(pool.value);
+  }
+  return ok(read);
 }
 
 /** Rules with a sliding window need the person's earlier operations; most policies' deciding rules do not. */

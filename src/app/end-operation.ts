@@ -28,17 +28,19 @@ export interface End {
 /**
  * Brings an operation to a stop: one transition with what is said about it and, when production was or may have been changed,
  * the log line. A forged one also freezes production.
+ *
+ * @returns undefined: there is nothing to go on with.
  */
 export async function endOperation(
   parts: Parts,
   outbox: Outbox,
   operation: Operation,
   end: End,
-): Promise<void> {
+): Promise<undefined> {
   const at = parts.clock.now();
   const { step } = end;
   const current = await asRunning(parts, outbox, operation, end.end);
-  if (current === undefined) return;
+  if (current === undefined) return undefined;
   const after: Operation =
     step === undefined
       ? current
@@ -62,9 +64,10 @@ export async function endOperation(
   );
   if (!moved.ok) {
     parts.log.error({ op: operation.id, end: end.end, fault: moved.fault }, 'end not journaled');
-    return;
+    return undefined;
   }
   if (end.fault.kind === 'forged') await freezeForForgery(parts, outbox, operation, end.fault.what);
+  return undefined;
 }
 
 /** A queued operation can conflict or be refused as it is; to be held or to fail it has to have begun. */

@@ -122,6 +122,7 @@ export class Outbox {
     const sent = await chat.send(row.channel, line, { key: row.key, urgency });
     if (!sent.ok)
       return sent.fault.kind === 'chat-refused' ? this.mark(row.key, 'refused', sent.fault.cause) : false;
+    if (sent.value.proof === 'none') return this.withoutProof(row, chat);
     if (row.announcement.kind === 'waits' && sent.value.ref !== undefined)
       await this.showRequest(row.announcement.id, sent.value.ref.id);
     return this.mark(row.key, 'echoed', undefined);
@@ -140,14 +141,19 @@ export class Outbox {
       log.warn({ row: row.key, fault: sent.fault }, 'log line not sent');
       return sent.fault.kind === 'chat-refused' ? this.mark(row.key, 'refused', sent.fault.cause) : false;
     }
-    // Without an echo the line may or may not be there: it is not said twice, it is shown as unconfirmed.
-    if (!sent.value.echoed) return this.mark(row.key, 'unconfirmed', 'no echo');
-    if (!(await this.mark(row.key, 'echoed', undefined))) return false;
+    if (sent.value.proof === 'none') return this.withoutProof(row, chat);
+    await this.mark(row.key, 'echoed', undefined);
     if (settings.sal.acknowledgedBy !== undefined) {
       this.watch = seenLog(this.watch, { nick: '', ours: row.key, at: clock.now(), text: line });
       await this.acknowledged(row.key);
     }
     return true;
+  }
+
+  /** When the connection died under a line it is sent again: better twice than never. On a living connection it is not: it may be there. */
+  private withoutProof(row: OutboxRow, chat: Chat): Promise<boolean> {
+    if (chat.state() !== 'ready') return Promise.resolve(false);
+    return this.mark(row.key, 'unconfirmed', 'no echo');
   }
 
   /** The next log line waits for the answer to this one, or for the pace: bursts make the log's wiki page conflict. */

@@ -173,21 +173,21 @@ async function runStep(
   const verdict = await checkBeforeWrite(parts, fresh.value, step);
   switch (verdict.kind) {
     case 'forged':
-      return void (await endOperation(parts, outbox, fresh.value, {
+      return endOperation(parts, outbox, fresh.value, {
         end: 'refused',
         fault: { kind: 'forged', id: operation.id, what: verdict.what },
-      }));
+      });
     case 'hold':
-      return void (await endOperation(parts, outbox, fresh.value, { end: 'held', fault: verdict.fault }));
+      return endOperation(parts, outbox, fresh.value, { end: 'held', fault: verdict.fault });
     case 'conflict':
-      return void (await endOperation(parts, outbox, fresh.value, {
+      return endOperation(parts, outbox, fresh.value, {
         end: 'conflict',
         fault: verdict.fault,
         // An intent that is open here was looked up before: it was not written.
         ...(step.state === 'intent' ? { step: { ...step, state: 'conflict' as const } } : {}),
-      }));
+      });
     case 'fail':
-      return void (await failBeforeWrite(parts, outbox, fresh.value, verdict.fault));
+      return failBeforeWrite(parts, outbox, fresh.value, verdict.fault);
     case 'go': {
       await parts.faultPoint('before-intent');
       const intended = await journalIntent(parts, outbox, fresh.value, step, verdict.node);
@@ -205,12 +205,12 @@ async function failBeforeWrite(
   outbox: Outbox,
   operation: Operation,
   fault: Fault,
-): Promise<void> {
+): Promise<undefined> {
   if (fault.kind === 'store-unreachable' || fault.kind === 'store-refuses') {
     parts.log.warn({ op: operation.id, fault }, 'journal away before a write: nothing was written');
-    return;
+    return undefined;
   }
-  await endOperation(parts, outbox, operation, { end: 'failed', fault });
+  return endOperation(parts, outbox, operation, { end: 'failed', fault });
 }
 
 async function journalIntent(
@@ -271,11 +271,11 @@ async function finishStep(
 ): Promise<Operation | undefined> {
   if (outcome.kind !== 'done') {
     const state = outcome.kind;
-    return void (await endOperation(parts, outbox, operation, {
+    return endOperation(parts, outbox, operation, {
       end: state,
       fault: outcome.fault,
       step: { ...step, state },
-    }));
+    });
   }
   await parts.faultPoint('before-finish');
   const record: StepRecord = { ...step, state: 'done', result: outcome.result };
@@ -286,12 +286,12 @@ async function finishStep(
     steps: operation.steps.map((one) => (one.index === step.index ? record : one)),
   };
   if (fault !== undefined) {
-    return void (await endOperation(parts, outbox, operation, {
+    return endOperation(parts, outbox, operation, {
       end: 'conflict',
       fault,
       step: record,
       removals,
-    }));
+    });
   }
   const last = after.steps.every(({ state }) => state === 'done');
   const at = parts.clock.now();

@@ -23,5 +23,5 @@ export function operationId(seed: string, attempt: number): string {
 /** Whether two ids of open operations could be mistaken for each other: they differ in fewer than two characters. */
 export function tooAlike(a: string, b: string): boolean {
   if (a.length !== b.length) return false;
-  return [...a].filter((character, index) => character !== b[index]).length < 2;
+  return Array.from(a).filter((character, index) => character !== b[index]).length < 2;
 }

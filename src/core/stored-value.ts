@@ -24,6 +24,9 @@ export function parseStoredNode(
   const malformed = (why: string): MalformedNode => ({ key, text, modifiedIndex, why });
   const fields = readFields(text);
   if (typeof fields === 'string') return malformed(fields);
+  // Seen with 6.1.0: confctl says of it that it does not exist, and refuses to write it.
+  if (fields.size === 0)
+    return malformed('it is empty, which conftool takes for an object that is not there');
   const pooled = fields.get('pooled') ?? SCHEMA.pooled;
   if (pooled.kind !== 'string' || !POOLED.includes(pooled.value))
     return malformed('pooled is not yes, no or inactive');

@@ -32,10 +32,11 @@ export function secondText(at: number): string {
   return `${new Date(at).toISOString().slice(11, 19)} UTC`;
 }
 
-/** `1.9 s` below a minute, `12m 40s` above. */
+/** `0.03 s`, `1.9 s`, `12m 40s`. */
 export function elapsedText(ms: number): string {
   const bounded = Math.max(0, ms);
-  return bounded < 60_000 ? `${(bounded / 1000).toFixed(1)} s` : minutesSecondsText(bounded);
+  if (bounded >= 60_000) return minutesSecondsText(bounded);
+  return `${(bounded / 1000).toFixed(bounded < 95 ? 2 : 1)} s`;
 }
 
 /** `00m 01s`, whole seconds, minutes never roll over into hours: the form of the Server Admin Log. */

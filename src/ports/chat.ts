@@ -45,9 +45,13 @@ export interface ChatCapabilities {
 
 export type ChatState = 'down' | 'connecting' | 'ready';
 
-/** What becomes of a line that was sent. `echoed`: the network gave it back, so the channel has it. */
+/**
+ * What is known of a line that was sent. `echo`: the network gave it back, so the channel has it. `taken`: the network has no echoes, but answered
+ * what was sent after the line. `none`: nothing came back, or the connection was lost; it may be there or not.
+ */
 export interface Sent {
-  readonly echoed: boolean;
+  readonly proof: 'echo' | 'taken' | 'none';
+  /** With `echo`, where the network has ids. */
   readonly ref: MessageRef | undefined;
 }
 
@@ -66,8 +70,8 @@ export interface Chat {
   /** Begins to connect and goes on for ever; `hear` is called for each event of a configured channel and each private message. */
   start(hear: (event: Inbound) => Promise<void>, onState: (state: ChatState) => void): void;
   /**
-   * Sends one line. Resolves when the network has it: with `echoed: true` where it echoes; with `echoed: false` when the echo did not come
-   * in 5 s or the network has none but proved to have taken the line. A Fault means: it was certainly not sent, or was refused.
+   * Sends one line. Resolves when the network has given a proof, or after 5 s without one. A Fault means: it was certainly not sent, or was
+   * refused.
    */
   send(
     channel: string,

@@ -15,7 +15,15 @@ describe('parsePolicy', () => {
       ok: true,
       value: {
         rules: [
-          { ...rule, approvals: 0, expires: 900_000, breakGlass: false, maxShareRemoved: 25, pace: false },
+          {
+            ...rule,
+            approvals: 0,
+            expires: 900_000,
+            breakGlass: false,
+            maxShareRemoved: 25,
+            networks: 1,
+            pace: false,
+          },
         ],
         limits: {
           perPerson: { writes: 10, per: 600_000, waiting: 5 },

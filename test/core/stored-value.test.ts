@@ -12,7 +12,6 @@ describe('reading a stored node', () => {
     ['{"note": {"weight": 3}, "pooled": "no", "weight": 70000}', { weight: 70000, pooled: 'no' }],
     ['{"pooled": "yes"}', { weight: 0, pooled: 'yes' }],
     ['{"weight": 7}', { weight: 7, pooled: 'inactive' }],
-    ['{}', { weight: 0, pooled: 'inactive' }],
     ['{"weight": 1, "pooled": "yes", "weight": 2}', { weight: 2, pooled: 'yes' }],
     ['{"weight": -0, "pooled": "no"}', { weight: 0, pooled: 'no' }],
   ])('%s is read', (text, state) => {
@@ -25,6 +24,7 @@ describe('reading a stored node', () => {
     ['{"weight": 10, "pooled": "yes"', "it is no JSON: no '}' at character 30"],
     ['[{"weight": 10}]', 'it is no JSON object'],
     ['null', 'it is no JSON object'],
+    ['{}', 'it is empty, which conftool takes for an object that is not there'],
     ['{"weight": 10, "pooled": "maybe"}', 'pooled is not yes, no or inactive'],
     ['{"weight": 10, "pooled": "Yes"}', 'pooled is not yes, no or inactive'],
     ['{"weight": 10, "pooled": true}', 'pooled is not yes, no or inactive'],

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const VERSION = '6.1.0';
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url));
-const SCHEMA = fileURLToPath(new URL('conftool-data/schema.yaml', import.meta.url));
+const DATA = fileURLToPath(new URL('conftool-data', import.meta.url));
 const PIP_TRIES = 3;
 
 /** What a program said and how it ended. */
@@ -52,13 +52,27 @@ export async function ensureConfctl(): Promise<string> {
   return program;
 }
 
-/** Runs the real confctl against an etcd. It announces nothing: the lab's channel is for Sluice. */
-export async function runConfctl(
+/** Runs the real confctl against an etcd. It announces nothing: the lab's channel is for Sluice. `actor` is who its audit line names. */
+export function runConfctl(
   etcdUrl: string,
   args: readonly string[],
   options: { readonly stdin?: string; readonly actor?: string } = {},
 ): Promise<Ran> {
-  const program = await ensureConfctl();
+  return runAgainst(etcdUrl, 'confctl', ['--quiet', ...args], options);
+}
+
+/** Runs the real conftool-sync: it makes every object of the lab's conftool data that is not there, one after the other. */
+export function runConftoolSync(etcdUrl: string): Promise<Ran> {
+  return runAgainst(etcdUrl, 'conftool-sync', ['--directory', DATA], {});
+}
+
+async function runAgainst(
+  etcdUrl: string,
+  name: 'confctl' | 'conftool-sync',
+  args: readonly string[],
+  { stdin, actor = 'lab' }: { readonly stdin?: string; readonly actor?: string },
+): Promise<Ran> {
+  const program = join(dirname(await ensureConfctl()), name);
   const folder = mkdtempSync(join(tmpdir(), 'sluice-confctl-'));
   try {
     const { hostname, port, protocol } = new URL(etcdUrl);
@@ -69,18 +83,16 @@ export async function runConfctl(
       config,
       `driver: etcd\nnamespace: /conftool\napi_version: v1\ndriver_options: {etcd_config_file: ${etcdrc}}\n`,
     );
-    const env = { ...process.env, USER: options.actor ?? 'lab', HOME: folder };
-    return await run(program, ['--config', config, '--schema', SCHEMA, '--quiet', ...args], {
-      env,
-      ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
-    });
+    const env = { ...process.env, USER: actor, HOME: folder };
+    const common = ['--config', config, '--schema', join(DATA, 'schema.yaml')];
+    return await run(program, [...common, ...args], { env, ...(stdin === undefined ? {} : { stdin }) });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** Runs a program to its end. */
-export function run(
+function run(
   program: string,
   args: readonly string[],
   options: { readonly env?: NodeJS.ProcessEnv; readonly stdin?: string } = {},

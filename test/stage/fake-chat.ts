@@ -127,7 +127,10 @@ export class FakeChat implements Chat {
     this.sent.push({ id, channel, line });
     this.onLine?.(`#ops <sluice> ${line}`);
     return Promise.resolve(
-      ok({ echoed: this.echoes, ref: this.echoes ? { transport: 'irc', channel, id } : undefined }),
+      ok({
+        proof: this.echoes ? 'echo' : 'none',
+        ref: this.echoes ? { transport: 'irc', channel, id } : undefined,
+      }),
     );
   }
 

@@ -38,7 +38,7 @@ export async function play(exchanges: readonly Exchange[]): Promise<readonly Exc
 }
 
 async function happen(stage: Stage, input: string): Promise<void> {
-  const [word = '', rest = ''] = split(input);
+  const [word, rest] = split(input);
   const act = EVENTS[word];
   assert(act !== undefined, `nothing is called '${word}': ${input}`);
   await act(stage, rest);

@@ -30,11 +30,7 @@ const ADD_WITHIN_MS = 1800;
  */
 export function openQueue(options: QueueOptions): Queue {
   const { connection, log } = options;
-  const producer: ConnectionOptions = Object.assign({}, connection, {
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 1,
-    retryStrategy,
-  });
+  const producer = connectionFor(connection, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
   const queue = new BullQueue<{ id: string }>(NAME, {
     connection: producer,
     prefix: PREFIX,
@@ -60,7 +56,7 @@ export function openQueue(options: QueueOptions): Queue {
           await run(job.data.id);
         },
         {
-          connection: Object.assign({}, connection, { maxRetriesPerRequest: null, retryStrategy }),
+          connection: connectionFor(connection, { maxRetriesPerRequest: null }),
           prefix: PREFIX,
           concurrency: options.concurrency,
           lockDuration: LOCK_MS,
@@ -80,6 +76,11 @@ export function openQueue(options: QueueOptions): Queue {
       await queue.close();
     },
   };
+}
+
+/** BullMQ declares its optional fields more strictly than ioredis does; what is in them is the same. */
+function connectionFor(connection: RedisOptions, own: RedisOptions): ConnectionOptions {
+  return Object.assign({ retryStrategy }, connection, own) as ConnectionOptions;
 }
 
 function retryStrategy(times: number): number {

@@ -1,6 +1,5 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-
 import { setImmediate } from 'node:timers/promises';
 import type { Call, Exchange, Line } from './exchange.ts';
 import { exchange } from './exchange.ts';

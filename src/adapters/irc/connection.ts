@@ -1,4 +1,3 @@
-/// <reference path="./irc-framework.d.ts" />
 import type { IrcEvent, IrcWhoUser } from 'irc-framework';
 import { Client } from 'irc-framework';
 import type { Result } from '../../core/result.ts';
@@ -46,7 +45,8 @@ export class Connection {
   private isLoggedIn = false;
   private isReady = false;
   private hasEnded = false;
-  private ownIdSeen = false;
+  /** Our own lines come back without an id: then nobody can say which one they react to. */
+  private idsMissing = false;
   private joinedAt = 0;
   private liveSince = 0;
   private counter = 0;
@@ -77,7 +77,7 @@ export class Connection {
   /** People can react when the server passes client tags on and we know the ids of our own messages. */
   get hasReactions(): boolean {
     return (
-      this.ownIdSeen &&
+      !this.idsMissing &&
       this.has('message-tags') &&
       this.has('echo-message') &&
       allowsReactions(this.client.network.supports('CLIENTTAGDENY'))
@@ -120,7 +120,7 @@ export class Connection {
           resolve(this.write(target, line));
         },
         drop: () => {
-          resolve({ ok: true, value: { echoed: false, ref: undefined } });
+          resolve({ ok: true, value: { proof: 'none', ref: undefined } });
         },
       });
     });
@@ -318,7 +318,7 @@ export class Connection {
   private echoed(event: IrcEvent, text: string | undefined, tags: Readonly<Record<string, string>>): void {
     if (text === undefined) return;
     const { msgid, label } = tags;
-    if (msgid !== undefined) this.ownIdSeen = true;
+    this.idsMissing = msgid === undefined;
     const channel =
       this.options.channels.find((one) => this.client.caseCompare(one, event.target ?? '')) ??
       event.target ??

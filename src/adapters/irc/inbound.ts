@@ -36,7 +36,6 @@ const QUIET_AFTER_JOIN_MS = 5000;
 const OLDEST_LIVE_MS = 60_000;
 
 /** Bold, italics, underline, strike, monospace, reverse, reset, colours with their numbers. */
-// eslint-disable-next-line no-control-regex -- these are IRC's formatting codes
 const FORMATTING =
   /[\x02\x1d\x1f\x1e\x11\x16\x0f]|\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04(?:[0-9a-fA-F]{6}(?:,[0-9a-fA-F]{6})?)?/g;
 

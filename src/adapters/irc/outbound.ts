@@ -1,5 +1,4 @@
 import { shortenToBytes } from '../../core/byte-text.ts';
-import type { Fault } from '../../core/fault.ts';
 import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
 import type { Sent } from '../../ports/chat.ts';
@@ -7,7 +6,6 @@ import type { Sent } from '../../ports/chat.ts';
 /** Until the server has told what others see before our text. */
 export const ROOM_UNTIL_KNOWN = 320;
 
-// eslint-disable-next-line no-control-regex -- what must never leave
 const LINE_BREAKS = /[\r\n\0]+/g;
 
 /** Room for text in one line to a target: 512 bytes, less CRLF and what the server puts before it. @param mask `nick!user@host` */
@@ -43,7 +41,7 @@ export class Echoes {
     this.withinMs = withinMs;
   }
 
-  /** Resolves when the echo comes, or with `echoed: false` when it does not in time. */
+  /** Resolves when the echo comes, or with `none` when it does not in time. */
   await(line: {
     readonly label: string;
     readonly channel: string;
@@ -51,7 +49,7 @@ export class Echoes {
   }): Promise<Result<Sent>> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
-        this.settle((one) => one.label === line.label, ok({ echoed: false, ref: undefined }));
+        this.settle((one) => one.label === line.label, ok({ proof: 'none', ref: undefined }));
       }, this.withinMs);
       this.pending.push({ ...line, resolve, timer });
     });
@@ -71,13 +69,13 @@ export class Echoes {
         echo.label === undefined
           ? one.text === echo.text && one.channel === echo.channel
           : one.label === echo.label,
-      ok({ echoed: true, ref }),
+      ok({ proof: 'echo', ref }),
     );
   }
 
   /** Without echoes: the server has answered what was sent after the line, so it has taken the line. */
   taken(label: string): void {
-    this.settle((one) => one.label === label, ok({ echoed: false, ref: undefined }));
+    this.settle((one) => one.label === label, ok({ proof: 'taken', ref: undefined }));
   }
 
   /** The server refused a line to that channel: the oldest one. */
@@ -90,10 +88,10 @@ export class Echoes {
 
   /** The connection is gone: those lines may have arrived or not. */
   lost(): void {
-    while (this.pending.length > 0) this.settle(() => true, ok({ echoed: false, ref: undefined }));
+    while (this.pending.length > 0) this.settle(() => true, ok({ proof: 'none', ref: undefined }));
   }
 
-  private settle(which: (one: Pending) => boolean, result: Result<Sent, Fault>): void {
+  private settle(which: (one: Pending) => boolean, result: Result<Sent>): void {
     const index = this.pending.findIndex(which);
     const [one] = index === -1 ? [] : this.pending.splice(index, 1);
     if (one === undefined) return;

@@ -51,7 +51,7 @@ export function transportFor(options: TransportOptions): new (given: unknown) =>
       socket.on('data', (text: string) => {
         this.receive(text);
       });
-      socket.once('error', (error) => {
+      socket.once('error', (error: Error) => {
         this.finish(error);
       });
       socket.once('close', () => {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, createServer, request } from 'node:http';
 
 /** What the gateway does with a request: hands it on; answers itself; cuts the connection before or after the server did its work. */
-export type Conduct =
+type Conduct =
   | 'pass'
   | 'cut-before'
   | 'cut-after'

@@ -42,7 +42,8 @@ describe('one etcd that goes away', () => {
   }, 20_000);
 
   beforeEach(async () => {
-    if ((await Promise.race([etcd.process.exited, undefined])) !== undefined) await etcd.restart();
+    if ((await Promise.race([etcd.process.exited, Promise.resolve(undefined)])) !== undefined)
+      await etcd.restart();
   });
 
   afterAll(() => etcd.process.stop());
