@@ -1,0 +1,50 @@
+import type { Lab } from '../lab/lab.ts';
+import type { IrcPerson, SeenLine } from '../lab/irc-client.ts';
+
+/** A person of the lab who talks with Sluice in the channel, and waits for what it says. */
+export interface Talker {
+  readonly irc: IrcPerson;
+  say(text: string): void;
+  /** Says something and returns Sluice's first line after it that matches. */
+  ask(text: string, answer: RegExp, timeoutMs?: number): Promise<SeenLine>;
+  /** Asks for a change that waits for approval, and returns its id with the line that shows it. */
+  request(text: string): Promise<{ readonly id: string; readonly line: SeenLine }>;
+  /** Sluice's lines so far. */
+  said(): readonly string[];
+}
+
+/** Lets a person of the lab talk. */
+export async function talker(lab: Lab, name: string): Promise<Talker> {
+  const irc = await lab.person(name);
+  const ask = (text: string, answer: RegExp, timeoutMs?: number): Promise<SeenLine> => {
+    const since = irc.lines.length;
+    const answered = irc.waitFor((line) => line.nick === 'sluice' && answer.test(line.text), timeoutMs, {
+      since,
+    });
+    irc.say(lab.channel, text);
+    return answered;
+  };
+  return {
+    irc,
+    say: (text) => {
+      irc.say(lab.channel, text);
+    },
+    ask,
+    request: async (text) => {
+      const line = await ask(text, new RegExp(`^${name}: \\S+ waits for`));
+      return { id: /^\S+ (\S+) waits for/.exec(line.text)?.[1] ?? '', line };
+    },
+    said: () => irc.lines.filter(({ nick }) => nick === 'sluice').map(({ text }) => text),
+  };
+}
+
+/** Path of an object below the namespace, for `lab.etcdValue`. */
+export function objectPath(host: string, service: string): string {
+  const dc = /(?:worker|maps)1/.test(host) ? 'eqiad' : 'codfw';
+  return `/conftool/v1/pools/${dc}/maps/${service}/${host}.${dc}.wmnet`;
+}
+
+/** The log lines about an operation. */
+export function logLines(talker: Talker, id: string): readonly string[] {
+  return talker.said().filter((line) => line.startsWith('!log ') && line.includes(`[${id}]`));
+}
