@@ -159,6 +159,7 @@ async function open(
     sluice.end();
     clearInterval(sweeping);
     await queue.close();
+    await sluice.idle();
     await sluice.outbox.close();
     await chat.close();
     await closeAll();

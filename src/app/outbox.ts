@@ -30,6 +30,7 @@ export class Outbox {
   private readonly known = new Set<string>();
   private readonly unmarked = new Map<string, Mark>();
   private watch: SalWatch = emptyWatch;
+  private marking: Promise<unknown> = Promise.resolve();
   private awaited: { readonly key: string; readonly resolve: () => void } | undefined;
   private chatPump: Promise<void> | undefined;
   private salPump: Promise<void> | undefined;
@@ -142,11 +143,11 @@ export class Outbox {
       return sent.fault.kind === 'chat-refused' ? this.mark(row.key, 'refused', sent.fault.cause) : false;
     }
     if (sent.value.proof === 'none') return this.withoutProof(row, chat);
+    // The answer may come before the mark is stored: it is listened for first.
+    const acknowledged =
+      settings.sal.acknowledgedBy === undefined ? undefined : this.expectReply(row.key, line);
     await this.mark(row.key, 'echoed', undefined);
-    if (settings.sal.acknowledgedBy !== undefined) {
-      this.watch = seenLog(this.watch, { nick: '', ours: row.key, at: clock.now(), text: line });
-      await this.acknowledged(row.key);
-    }
+    await acknowledged;
     return true;
   }
 
@@ -157,13 +158,13 @@ export class Outbox {
   }
 
   /** The next log line waits for the answer to this one, or for the pace: bursts make the log's wiki page conflict. */
-  private async acknowledged(key: string): Promise<void> {
-    await Promise.race([
-      new Promise<void>((resolve) => {
-        this.awaited = { key, resolve };
-      }),
-      this.parts.clock.sleep(this.parts.settings.bounds.logPaceMs),
-    ]);
+  private async expectReply(key: string, line: string): Promise<void> {
+    const { clock, settings } = this.parts;
+    this.watch = seenLog(this.watch, { nick: '', ours: key, at: clock.now(), text: line });
+    const answered = new Promise<void>((resolve) => {
+      this.awaited = { key, resolve };
+    });
+    await Promise.race([answered, clock.sleep(settings.bounds.logPaceMs)]);
     this.awaited = undefined;
   }
 
@@ -201,14 +202,26 @@ export class Outbox {
     return watch;
   }
 
-  /** Always true: what was said is said. A mark that could not be stored is kept and tried again, and the row is not sent meanwhile. */
-  private async mark(key: string, state: Mark['state'], note: string | undefined): Promise<true> {
+  /**
+   * Always true: what was said is said. Marks are stored in the order in which they came about. One that could not be stored is kept and tried
+   * again, and the row is not sent meanwhile.
+   */
+  private mark(key: string, state: Mark['state'], note: string | undefined): Promise<true> {
     const mark: Mark = { state, sentAt: this.parts.clock.now(), ...(note === undefined ? {} : { note }) };
+    const marked = this.marking.then(() => this.storeMark(key, mark));
+    this.marking = marked;
+    return marked;
+  }
+
+  private async storeMark(key: string, mark: Mark): Promise<true> {
     const marked = await this.parts.store.markRow(key, mark);
     if (marked.ok) this.unmarked.delete(key);
     else {
       this.unmarked.set(key, mark);
-      this.parts.log.error({ row: key, state, fault: marked.fault }, 'outbox row could not be marked yet');
+      this.parts.log.error(
+        { row: key, state: mark.state, fault: marked.fault },
+        'outbox row could not be marked yet',
+      );
     }
     return true;
   }

@@ -42,6 +42,8 @@ export interface Settings {
 export interface AppBounds {
   /** An approved operation that has not written by then expires. */
   readonly startWithinMs: number;
+  /** An operation that nobody has touched for so long, and that does not run here, is taken over from whoever had it. */
+  readonly orphanedAfterMs: number;
   /** A batch that was interrupted for longer is held. */
   readonly interruptedMs: number;
   /** Commands older than this never run. */

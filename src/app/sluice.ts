@@ -17,6 +17,7 @@ export class Sluice {
   readonly outbox: Outbox;
   private readonly parts: Parts;
   private readonly seen: PeopleSeen;
+  private readonly running = new Map<string, Promise<void>>();
   private ending = false;
   private wasReady = false;
   private awaySince: number | undefined;
@@ -34,15 +35,31 @@ export class Sluice {
     await this.guarded('hear', () => hear({ parts, outbox, seen }, event));
   }
 
-  /** One job of the queue. */
-  async run(id: string): Promise<void> {
-    await this.guarded('run', () => runOperation(this.parts, this.outbox, id, () => this.ending));
+  /** One job of the queue. An operation that runs here already is not run twice. */
+  run(id: string): Promise<void> {
+    const running = this.running.get(id);
+    if (running !== undefined) return running;
+    const run = this.guarded('run', () =>
+      runOperation(this.parts, this.outbox, id, () => this.ending),
+    ).finally(() => {
+      this.running.delete(id);
+    });
+    this.running.set(id, run);
+    return run;
+  }
+
+  /** Resolves when nothing runs here any more. */
+  async idle(): Promise<void> {
+    await Promise.all(this.running.values());
   }
 
   /** To be called about every second, and when a chat network has come back. */
   async sweep(): Promise<void> {
     await this.guarded('sweep', async () => {
-      await sweep(this.parts, this.outbox, this.seen);
+      await sweep(this.parts, this.outbox, this.seen, {
+        isRunning: (id) => this.running.has(id),
+        takeOver: (id) => void this.run(id),
+      });
       await this.outbox.reload();
     });
   }

@@ -8,11 +8,18 @@ import type { PeopleSeen } from './people-seen.ts';
 import { expireQueued } from './run-operation.ts';
 import { chatRow } from './speak.ts';
 
+/** What runs in this process. */
+export interface Worker {
+  isRunning(id: string): boolean;
+  /** Begins to run it here; does not wait for its end. */
+  takeOver(id: string): void;
+}
+
 /**
  * Looks at every open operation: ends what expired, reminds once, and wakes what should run but has no job. The queue may lose or
  * double a job; this is why that does not matter.
  */
-export async function sweep(parts: Parts, outbox: Outbox, seen: PeopleSeen): Promise<void> {
+export async function sweep(parts: Parts, outbox: Outbox, seen: PeopleSeen, worker: Worker): Promise<void> {
   const open = await parts.store.open();
   if (!open.ok) return;
   const now = parts.clock.now();
@@ -20,7 +27,7 @@ export async function sweep(parts: Parts, outbox: Outbox, seen: PeopleSeen): Pro
     if (operation.state === 'awaiting-approval') await sweepWaiting(parts, outbox, seen, operation, now);
     else if (isOverdue(parts, operation, now)) await expireQueued(parts, outbox, operation);
   }
-  await wakeForgotten(parts, open.value);
+  await wakeForgotten(parts, open.value, worker);
 }
 
 async function sweepWaiting(
@@ -81,14 +88,22 @@ function isOverdue(parts: Parts, { state, queuedAt, createdAt }: Operation, now:
   return state === 'queued' && now - (queuedAt ?? createdAt) > parts.settings.bounds.startWithinMs;
 }
 
-async function wakeForgotten(parts: Parts, open: readonly Operation[]): Promise<void> {
+/**
+ * An operation without a job gets one. One whose job is in the hands of a process that was killed would wait for the queue's lock to run out: when
+ * nobody has touched it for a while and it does not run here, it is taken over at once. Should its worker live after all, the epoch keeps it from
+ * journaling and the index in etcd from writing over.
+ */
+async function wakeForgotten(parts: Parts, open: readonly Operation[], worker: Worker): Promise<void> {
   const busy = open.filter(({ state }) => state === 'queued' || state === 'running');
   if (busy.length === 0) return;
   const awake = await parts.queue.awake();
   if (!awake.ok) return;
   for (const service of new Set(busy.map(({ request }) => request.service))) {
     const head = await parts.store.headOfLine(service);
-    if (head.ok && head.value !== undefined && !awake.value.has(head.value))
-      await parts.queue.wake(head.value);
+    const operation = busy.find(({ id }) => head.ok && id === head.value);
+    if (operation === undefined || worker.isRunning(operation.id)) continue;
+    const orphaned = parts.clock.now() - operation.touchedAt > parts.settings.bounds.orphanedAfterMs;
+    if (!awake.value.has(operation.id)) await parts.queue.wake(operation.id);
+    else if (orphaned) worker.takeOver(operation.id);
   }
 }

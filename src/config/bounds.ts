@@ -5,6 +5,8 @@
 export const BOUNDS = {
   /** An approved operation that has not written by then expires. */
   startWithinMs: 5 * 60_000,
+  /** An operation that no process has touched for so long is taken over: its worker is taken for dead. */
+  orphanedAfterMs: 5_000,
   /** An operation that was interrupted for longer is held: whoever watched it has turned to something else. */
   interruptedMs: 2 * 60_000,
   /** A command that the network delivers later than this never runs. */
