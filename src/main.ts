@@ -19,7 +19,7 @@ import { Sluice } from './app/sluice.ts';
 import type { Config } from './config.ts';
 import { loadConfig, loadPeople, loadPolicy } from './config.ts';
 import { BOUNDS } from './config/bounds.ts';
-import type { PartHealth } from './core/facts.ts';
+import type { PartHealth } from './core/health.ts';
 import { operationId } from './core/operation-id.ts';
 import { policyDifference } from './core/policy-difference.ts';
 import { doctor } from './doctor.ts';

@@ -1,6 +1,6 @@
 import type { Catalogue } from '../core/catalogue.ts';
 import type { Command } from '../core/command.ts';
-import type { PartHealth } from '../core/facts.ts';
+import type { PartHealth } from '../core/health.ts';
 import type { FaultPoints } from '../core/fault-point.ts';
 import type { GroupRule } from '../core/groups.ts';
 import type { Person } from '../core/people.ts';
@@ -39,7 +39,7 @@ export interface Settings {
 }
 
 /** How long things may take. All in milliseconds. */
-export interface AppBounds {
+interface AppBounds {
   /** An approved operation that has not written by then expires. */
   readonly startWithinMs: number;
   /** An operation that nobody has touched for so long, and that does not run here, is taken over from whoever had it. */

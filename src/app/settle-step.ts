@@ -1,4 +1,3 @@
-import { parseStoredNode } from '../core/stored-value.ts';
 import type { Fault } from '../core/fault.ts';
 import type { StoredNode } from '../core/node.ts';
 import type { Result } from '../core/result.ts';
@@ -67,10 +66,4 @@ export async function settleStep(
         tries: 1,
       });
   }
-}
-
-/** An object as it was before the intent: what a repeated compare-and-swap starts from. */
-export function nodeBefore(step: StepRecord & { readonly intent: Intent }): StoredNode | undefined {
-  const node = parseStoredNode(step.key, step.intent.expectedText, step.intent.expectedIndex);
-  return 'state' in node ? node : undefined;
 }

@@ -73,7 +73,7 @@ export async function writeStep(
 }
 
 /** Reads the whole pool again: the object for the proof, the others for what the pool serves with now. */
-export async function readBack(parts: Parts, step: StepRecord, result: StepResult): Promise<WriteOutcome> {
+async function readBack(parts: Parts, step: StepRecord, result: StepResult): Promise<WriteOutcome> {
   const { conftool, clock, settings } = parts;
   let pool: Result<Pool> = fail({ kind: 'shutting-down' });
   for (let tries = 1; tries <= settings.bounds.writeTries; tries++) {

@@ -1,5 +1,5 @@
 import type { Catalogue } from './catalogue.ts';
-import type { Command } from './command.ts';
+import type { PartHealth } from './health.ts';
 import type { GroupRule } from './groups.ts';
 import type { Pool } from './node.ts';
 import type { Operation } from './operation.ts';
@@ -16,11 +16,12 @@ export type Reads =
   | { readonly kind: 'operations' }
   | { readonly kind: 'health' };
 
-/** One part of Sluice and whether it works. `text` is for people. */
-export interface PartHealth {
-  readonly part: string;
-  readonly ok: boolean;
-  readonly text: string;
+/** What `!help` tells of a command. */
+interface CommandHelp {
+  readonly name: string;
+  readonly usage: string;
+  readonly summary: string;
+  readonly example: string;
 }
 
 /** What a command may look at: values read a moment ago, and nothing that could act. */
@@ -46,5 +47,5 @@ export interface Facts {
   readonly recent: readonly Operation[];
   readonly freeze: { readonly by: string; readonly reason: string; readonly at: number } | undefined;
   readonly health: readonly PartHealth[];
-  readonly commands: readonly Command[];
+  readonly commands: readonly CommandHelp[];
 }

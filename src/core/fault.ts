@@ -15,7 +15,7 @@ export type Fault =
   | ChatFault;
 
 /** What is wrong with the line that was typed. `usage` is the line to type instead. */
-export type TypingFault =
+type TypingFault =
   | { readonly kind: 'duration-invalid'; readonly text: string }
   | { readonly kind: 'quote-open'; readonly quote: string }
   | { readonly kind: 'character-refused'; readonly text: string; readonly codePoint: string }
@@ -40,7 +40,7 @@ export type TypingFault =
   | { readonly kind: 'text-unexpected'; readonly text: string; readonly usage: string };
 
 /** A name that stands for nothing, or for too much. */
-export type NamingFault =
+type NamingFault =
   | { readonly kind: 'service-unknown'; readonly service: string; readonly nearest: readonly string[] }
   /** A catalogue name whose conftool tag is another (thumbor is `kubesvc`): who else stands behind that tag. */
   | {
@@ -126,7 +126,7 @@ export type GuardFault =
     };
 
 /** A decision that comes too late, or for something that does not wait. */
-export type DecisionFault =
+type DecisionFault =
   | { readonly kind: 'not-waiting'; readonly id: string; readonly state: string; readonly command: string }
   | { readonly kind: 'expired'; readonly id: string; readonly at: number }
   | { readonly kind: 'plan-differs'; readonly id: string }
@@ -170,7 +170,7 @@ export type ConftoolFault =
     };
 
 /** What Redis answered in place of an answer. */
-export type StoreFault =
+type StoreFault =
   | { readonly kind: 'store-unreachable'; readonly cause: string }
   | { readonly kind: 'store-refuses'; readonly cause: string }
   | { readonly kind: 'transition-refused'; readonly id: string; readonly state: string; readonly why: string }
@@ -178,7 +178,7 @@ export type StoreFault =
   | { readonly kind: 'audit-failed'; readonly cause: string };
 
 /** What a chat network answered in place of an answer. */
-export type ChatFault =
+type ChatFault =
   | { readonly kind: 'chat-down'; readonly transport: string; readonly cause: string }
   | {
       readonly kind: 'chat-refused';

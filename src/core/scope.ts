@@ -1,7 +1,7 @@
 import type { PoolKey } from './node.ts';
 
 /** One thing that Sluice may write: every key that is given must match. */
-export interface ScopeEntry {
+interface ScopeEntry {
   readonly dc?: string | undefined;
   readonly cluster?: string | undefined;
   readonly service?: string | undefined;

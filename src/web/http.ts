@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { PartHealth } from '../core/facts.ts';
+import type { PartHealth } from '../core/health.ts';
 
 /** A running HTTP server. */
 export interface Web {

@@ -5,7 +5,7 @@ import { connectIrc } from './irc-client.ts';
 export type StashbotMode = 'acknowledging' | 'silent' | 'absent' | 'refusing' | 'failing';
 
 /** One entry of the log. */
-export interface LogEntry {
+interface LogEntry {
   readonly at: number;
   readonly nick: string;
   readonly message: string;
@@ -21,6 +21,10 @@ export interface Stashbot {
 }
 
 const ACKNOWLEDGEMENT = 'Logged the message at https://wikitech.wikimedia.org/wiki/Server_Admin_Log';
+/** Bots that say what others did: they are not acknowledged. */
+const RELAYS = new Set(['logmsgbot', 'logmsgbot_cloud']);
+/** What the true bot takes out; it leaves monospace, strike and hexadecimal colours in. */
+const FORMATTING = /[\x02\x0f\x16\x1d\x1f]|\x03(?:\d{1,2}(?:,\d{1,2})?)?/g;
 
 /** Starts it on the lab's IRC network, logged in as `stashbot`. @param options.delayMs how long a wiki edit takes. */
 export async function startStashbot(options: {
@@ -51,30 +55,19 @@ export async function startStashbot(options: {
         bot.say(channel, 'https://wikitech.wikimedia.org/wiki/Tool:Stashbot');
         return;
       }
-      const message = line.text.slice('!log '.length).trim();
+      const entry = readEntry(line);
       await new Promise((resolve) => setTimeout(resolve, delayMs));
-      if (mode === 'refusing' || message === '') {
-        bot.say(
-          channel,
-          message === ''
-            ? `${line.nick}: Message missing. Nothing logged.`
-            : `${line.nick}: !log ACLs in this channel blocked your message`,
-        );
-        return;
-      }
-      entries.push({
-        at: line.at,
-        nick: line.nick,
-        message,
-        tasks: [...new Set(message.match(/\bT\d+\b/g) ?? [])],
-      });
+      if (entry.message === '') bot.say(channel, `${entry.nick}: Message missing. Nothing logged.`);
+      else if (mode === 'refusing')
+        bot.say(channel, `${entry.nick}: !log ACLs in this channel blocked your message`);
+      else entries.push(entry);
+      if (entry.message === '' || mode === 'refusing') return;
       if (mode === 'failing')
         bot.say(
           channel,
-          `${line.nick}: Failed to log message to wiki. Somebody should check the error logs.`,
+          `${entry.nick}: Failed to log message to wiki. Somebody should check the error logs.`,
         );
-      else if (mode === 'acknowledging' && !line.nick.startsWith('logmsgbot'))
-        bot.say(channel, ACKNOWLEDGEMENT);
+      else if (mode === 'acknowledging' && !RELAYS.has(line.nick)) bot.say(channel, ACKNOWLEDGEMENT);
     },
   );
   return {
@@ -90,6 +83,14 @@ export async function startStashbot(options: {
       await work;
     },
   };
+}
+
+/** What the true bot makes of a line: no bold, colours and the like; a relay's line is by whom it says. */
+function readEntry({ at, nick, text }: SeenLine): LogEntry {
+  const message = text.replace(FORMATTING, '').slice('!log '.length).trim();
+  const relayed = RELAYS.has(nick) ? /^([^@\s]+@\S+)\s+(\S.*)$/s.exec(message) : null;
+  const [, author = nick, rest = message] = relayed ?? [];
+  return { at, nick: author, message: rest, tasks: [...new Set(message.match(/\bT\d+\b/g) ?? [])] };
 }
 
 /** Takes the lines one after the other: answers never overtake each other. */

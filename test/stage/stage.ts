@@ -6,7 +6,7 @@ import type { Parts } from '../../src/app/parts.ts';
 import { Sluice } from '../../src/app/sluice.ts';
 import { BOUNDS } from '../../src/config/bounds.ts';
 import { parseCatalogue } from '../../src/core/catalogue.ts';
-import type { PartHealth } from '../../src/core/facts.ts';
+import type { PartHealth } from '../../src/core/health.ts';
 import type { FaultPoint } from '../../src/core/fault-point.ts';
 import { parsePeople } from '../../src/core/people.ts';
 import type { Policy } from '../../src/core/policy.ts';
@@ -23,7 +23,7 @@ import { StageClock } from './stage-clock.ts';
 import { StageQueue } from './stage-queue.ts';
 
 /** The channel of every story; `#ops` in its text. */
-export const CHANNEL = '#wikimedia-operations';
+const CHANNEL = '#wikimedia-operations';
 
 /** A new process gets its turn of the same world. */
 const START = Date.parse('2026-11-23T10:43:07Z');

@@ -1,5 +1,5 @@
 import type { Fault } from '../fault.ts';
-import type { PartHealth } from '../facts.ts';
+import type { PartHealth } from '../health.ts';
 import type { NodeState } from '../node.ts';
 import type { OperationState } from '../operation.ts';
 import type { PlanNote, PoolView } from '../plan.ts';

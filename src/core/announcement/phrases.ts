@@ -41,7 +41,7 @@ export function movesText(plan: PlanSummary, detail: Detail): string {
 }
 
 /** What a plan does to the traffic of one pool: share, and when something is taken away the floor and the load on the others. */
-export function effectText(effect: PoolEffect): string {
+function effectText(effect: PoolEffect): string {
   const { pool, shareBefore, shareAfter, after, before, carryFactor } = effect;
   const share = `share of ${pool.dc} ${percentText(shareBefore)} -> ${percentText(shareAfter)}`;
   if (effect.removedPercent === 0) return share;

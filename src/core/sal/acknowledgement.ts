@@ -25,7 +25,7 @@ export interface SalOutcome {
 export const emptyWatch: SalWatch = { lines: [] };
 
 /** How long a line may wait for its reply, in milliseconds. */
-export const SAL_REPLY_WITHIN_MS = 60_000;
+const SAL_REPLY_WITHIN_MS = 60_000;
 
 const ACKNOWLEDGED = /^Logged the message at (https?:\/\/\S+)$/;
 const NOT_ON_WIKI = /^Failed to log message to wiki\b/;

@@ -4,7 +4,7 @@ import { objectResults } from '../progress.ts';
 import type { SalEnd, SalRecord } from './record.ts';
 
 /** More objects than this make a START line when the first write happens and an END line; fewer make one DONE line. */
-export const OBJECTS_IN_ONE_LINE = 10;
+const OBJECTS_IN_ONE_LINE = 10;
 
 /** Whether the operation is long enough for a pair of lines. */
 export function logsStart(operation: Pick<Operation, 'plan'>): boolean {
