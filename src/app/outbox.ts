@@ -160,7 +160,7 @@ export class Outbox {
   /** The next log line waits for the answer to this one, or for the pace: bursts make the log's wiki page conflict. */
   private async expectReply(key: string, line: string): Promise<void> {
     const { clock, settings } = this.parts;
-    this.watch = seenLog(this.watch, { nick: '', ours: key, at: clock.now(), text: line });
+    this.watch = seenLog(this.watch, { nick: this.ownNick(), ours: key, at: clock.now(), text: line });
     const answered = new Promise<void>((resolve) => {
       this.awaited = { key, resolve };
     });

@@ -19,6 +19,8 @@ export class FakeChat implements Chat {
   roomBytes = 400;
   /** Called for each line that leaves, in order. */
   onLine: ((line: string) => void) | undefined;
+  /** Called for each line before it is answered for: a moment for things to go wrong. */
+  onSend: ((line: string) => void) | undefined;
   /** The network takes lines and does not give them back. */
   echoes = true;
   private refusal: string | undefined;
@@ -126,6 +128,7 @@ export class FakeChat implements Chat {
     const id = `s${String(this.sent.length + 1)}`;
     this.sent.push({ id, channel, line });
     this.onLine?.(`#ops <sluice> ${line}`);
+    this.onSend?.(line);
     return Promise.resolve(
       ok({
         proof: this.echoes ? 'echo' : 'none',

@@ -56,7 +56,6 @@ export class Stage {
   readonly store = new MemoryStore();
   policy: Policy = mustParse(parsePolicy(parse(POLICY)));
   stopFile: string | undefined;
-  acknowledgedBy: string | undefined;
   /** The process is killed when it passes this point. */
   crashAt: FaultPoint | undefined;
   /** No worker takes jobs. */
@@ -67,11 +66,13 @@ export class Stage {
   readonly bugs: string[] = [];
   private sluice: Sluice;
   private readonly commands: Parts['settings']['commands'];
+  private readonly acknowledgedBy: string | undefined;
   private ids = 0;
   private killed: (() => void) | undefined;
 
-  private constructor(commands: Parts['settings']['commands']) {
+  private constructor(commands: Parts['settings']['commands'], acknowledgedBy: string | undefined) {
     this.commands = commands;
+    this.acknowledgedBy = acknowledgedBy;
     this.conftool.seed(seedObjects());
     this.conftool.onWrite = (path, text) => {
       this.clock.pass(WRITE_MS);
@@ -83,8 +84,8 @@ export class Stage {
     this.sluice = this.startProcess();
   }
 
-  static async open(): Promise<Stage> {
-    return new Stage(await loadCommands());
+  static async open(options: { readonly acknowledgedBy?: string } = {}): Promise<Stage> {
+    return new Stage(await loadCommands(), options.acknowledgedBy);
   }
 
   /** The old process is gone; a new one begins on what the journal and production hold. */

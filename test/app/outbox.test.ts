@@ -1,0 +1,89 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { Stage } from '../stage/stage.ts';
+
+const LOG = /^#ops <sluice> !log DONE/;
+
+describe('lines of the Server Admin Log', () => {
+  let stage: Stage;
+  beforeEach(async () => {
+    stage = await Stage.open({ acknowledgedBy: 'stashbot' });
+  });
+
+  async function depool(host: string): Promise<void> {
+    await stage.chat.say('elukey', 'elukey', `!depool ${host} kartotherian-ssl`);
+    await stage.settle();
+  }
+  async function reply(text: string, account = 'stashbot'): Promise<void> {
+    await stage.chat.say('stashbot', account, text);
+    await stage.settle();
+  }
+  async function states(): Promise<readonly string[]> {
+    const rows = await stage.store.salRows(10);
+    return rows.ok ? rows.value.map(({ state }) => state) : [];
+  }
+
+  test('what the channel gave back is never sent again', async () => {
+    await depool('maps1005');
+    expect(await states()).toEqual(['echoed']);
+    stage.restart();
+    await stage.sweep();
+    expect(stage.seen.filter((line) => LOG.test(line))).toHaveLength(1);
+  });
+
+  test("the log bot's answer is the acknowledgement", async () => {
+    await depool('maps1005');
+    await reply('Logged the message at https://wikitech.wikimedia.org/wiki/Server_Admin_Log');
+    expect(await states()).toEqual(['acked']);
+  });
+
+  test('nobody else can acknowledge', async () => {
+    await depool('maps1005');
+    await reply('Logged the message at https://wikitech.wikimedia.org/wiki/Server_Admin_Log', 'mallory');
+    expect(await states()).toEqual(['echoed']);
+  });
+
+  test('a refusal is told, and the line is not said again by itself', async () => {
+    await depool('maps1005');
+    await reply('sluice: !log ACLs in this channel blocked your message');
+    expect(await states()).toEqual(['refused']);
+    expect(stage.seen.at(-1)).toBe(
+      '#ops <sluice> the log line of k7f was refused: sluice: !log ACLs in this channel blocked your message. Please log it by hand.',
+    );
+    expect(stage.seen.filter((line) => LOG.test(line))).toHaveLength(1);
+  });
+
+  test('a bot that stays silent leaves the line unconfirmed, and it is not said again', async () => {
+    await depool('maps1005');
+    await stage.wait(61_000);
+    expect(await states()).toEqual(['unconfirmed']);
+    expect(stage.seen.filter((line) => LOG.test(line))).toHaveLength(1);
+  });
+
+  test('a line in flight when the connection dies is said again when it is back', async () => {
+    stage.chat.echoes = false;
+    stage.chat.onSend = () => {
+      stage.chat.goDown();
+    };
+    await depool('maps1005');
+    expect(await states()).toEqual(['pending']);
+    stage.chat.onSend = undefined;
+    stage.chat.echoes = true;
+    stage.chat.comeBack();
+    await stage.sweep();
+    expect(await states()).toEqual(['echoed']);
+    expect(stage.seen.filter((line) => LOG.test(line))).toHaveLength(1);
+  });
+
+  test('a mark that Redis did not take is stored later, and the line is not said again meanwhile', async () => {
+    stage.chat.onSend = (line) => {
+      if (line.startsWith('!log')) stage.store.goDown();
+    };
+    await depool('maps1005');
+    stage.chat.onSend = undefined;
+    stage.store.comeBack();
+    expect(await states()).toEqual(['pending']);
+    await stage.sweep();
+    expect(await states()).toEqual(['echoed']);
+    expect(stage.seen.filter((line) => LOG.test(line))).toHaveLength(1);
+  });
+});
