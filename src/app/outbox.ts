@@ -63,15 +63,12 @@ export class Outbox {
     const { sal } = this.parts.settings;
     if (event.kind !== 'text' || event.replay || sal.acknowledgedBy === undefined) return;
     if (event.actor.transport !== sal.transport || event.channel !== sal.channel) return;
-    if (event.text.startsWith('!log ')) {
-      this.watch = seenLog(this.watch, {
-        nick: event.actor.display,
-        ours: undefined,
-        at: event.at,
-        text: event.text,
-      });
+    // A line that begins with our name is a refusal of ours, whatever follows the name.
+    const text = event.addressed ? `${this.ownNick()}: ${event.text}` : event.text;
+    if (text.startsWith('!log ')) {
+      this.watch = seenLog(this.watch, { nick: event.actor.display, ours: undefined, at: event.at, text });
     } else if (event.actor.account === sal.acknowledgedBy && event.actor.display === sal.acknowledgedBy) {
-      this.hearReply(event.text, event.at);
+      this.hearReply(text, event.at);
     }
   }
 
