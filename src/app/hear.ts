@@ -44,6 +44,8 @@ export async function hear(ear: Ear, event: Inbound): Promise<void> {
     parts.log.info({ event: event.eventKey }, 'replayed or old: not run');
     return;
   }
+  // The log bot answers us by name; it is not somebody who wants something.
+  if (event.actor.account !== undefined && event.actor.account === parts.settings.sal.acknowledgedBy) return;
   const person = personOf(parts, event);
   if (person !== undefined && event.channel !== undefined) seen.note(person);
   if (event.kind === 'reaction') await hearReaction(ear, event, person);

@@ -1,8 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Stage } from '../stage/stage.ts';
 
-const LOG = '#ops <sluice> !log DONE';
-
 describe('lines of the Server Admin Log', () => {
   let stage: Stage;
   beforeEach(async () => {

@@ -4,8 +4,9 @@ import type { Log } from '../../observe/log.ts';
 import type { Actor, Chat, ChatCapabilities, ChatState, Inbound, Sent, Urgency } from '../../ports/chat.ts';
 import { Connection } from './connection.ts';
 import type { End } from './connection.ts';
+import { ROOM_UNTIL_KNOWN, isNick } from './line.ts';
 import type { IrcOptions } from './options.ts';
-import { ROOM_UNTIL_KNOWN } from './outbound.ts';
+import { waitBeforeRetry } from './retry.ts';
 
 /** Message ids that are remembered, so that one that comes twice is heard once. */
 const MOST_SEEN = 2000;
@@ -74,12 +75,14 @@ class Supervisor implements Chat {
 
   async tell(nick: string, line: string): Promise<Result<void>> {
     if (this.connection === undefined || this.now !== 'ready') return this.down();
+    if (!isNick(nick))
+      return fail({ kind: 'chat-refused', transport: 'irc', channel: nick, cause: 'no nick' });
     const sent = await this.connection.send(nick, line, { key: `tell:${nick}`, urgency: 'result' });
     return sent.ok ? { ok: true, value: undefined } : sent;
   }
 
-  present(): readonly Actor[] {
-    return this.connection?.present() ?? [];
+  present(channel: string): readonly Actor[] {
+    return this.connection?.present(channel) ?? [];
   }
 
   async close(): Promise<void> {
@@ -101,6 +104,9 @@ class Supervisor implements Chat {
       heard: (event) => {
         this.heard(event);
       },
+      broken: (line, cause) => {
+        this.log.warn({ line, cause: String(cause) }, 'irc: line not understood');
+      },
     });
   }
 
@@ -109,24 +115,23 @@ class Supervisor implements Chat {
     this.seen.add(event.eventKey);
     const [oldest] = this.seen;
     if (this.seen.size > MOST_SEEN && oldest !== undefined) this.seen.delete(oldest);
-    void this.hear?.(event);
+    this.hear?.(event).catch((cause: unknown) => {
+      this.log.error({ eventKey: event.eventKey, cause: String(cause) }, 'irc: event not heard');
+    });
   }
 
   private ended(why: End): void {
     const { bounds, now, host } = this.options;
+    const refusedLogin = why.kind === 'refused-login';
     this.connection = undefined;
     const healthy = this.readyAt !== undefined && now() - this.readyAt >= bounds.healthyAfterMs;
     this.readyAt = undefined;
     this.change('down');
     if (this.closing) return;
     this.failures = healthy ? 0 : this.failures + 1;
-    const doubled = Math.min(
-      bounds.backoffMostMs,
-      bounds.backoffFirstMs * 2 ** Math.min(20, Math.max(0, this.failures - 1)),
-    );
-    const wait = why === 'refused-login' ? bounds.backoffAuthMs : doubled * (1 + Math.random() / 4);
-    const fields = { host, why, failures: this.failures, retryInMs: Math.round(wait) };
-    if (why === 'refused-login') this.log.error(fields, 'irc: the account and password were refused');
+    const wait = waitBeforeRetry({ failures: this.failures, refusedLogin, random: Math.random() }, bounds);
+    const fields = { host, cause: why.cause, failures: this.failures, retryInMs: wait };
+    if (refusedLogin) this.log.error(fields, 'irc: the account and password were refused');
     else this.log.warn(fields, 'irc: connection ended');
     this.timer = setTimeout(() => {
       this.connect();

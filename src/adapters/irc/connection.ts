@@ -1,17 +1,19 @@
-import type { IrcEvent, IrcWhoUser } from 'irc-framework';
+import type { IrcError, IrcEvent, IrcUnknown } from 'irc-framework';
 import { Client } from 'irc-framework';
 import type { Result } from '../../core/result.ts';
-import { fail } from '../../core/result.ts';
 import type { Actor, Inbound, Sent, Urgency } from '../../ports/chat.ts';
-import { Identity, foldBy } from './identity.ts';
+import { connectClient } from './client.ts';
 import { allowsReactions, toInbound } from './inbound.ts';
+import { isNick } from './line.ts';
 import type { IrcOptions } from './options.ts';
-import { Echoes, isTarget, oneLine, roomFor } from './outbound.ts';
-import { Pacer } from './pacer.ts';
-import { transportFor } from './transport.ts';
+import { Outbound } from './outbound.ts';
+import { Presence } from './presence.ts';
 
-/** Why a connection ended. */
-export type End = 'refused-login' | 'closed';
+/** Why a connection ended; `cause` is for the log. */
+export interface End {
+  readonly kind: 'refused-login' | 'closed';
+  readonly cause: string;
+}
 
 /** What a connection tells its supervisor. */
 export interface ConnectionEvents {
@@ -19,10 +21,15 @@ export interface ConnectionEvents {
   /** Once, and nothing after it. */
   readonly ended: (why: End) => void;
   readonly heard: (event: Inbound) => void;
+  /** The library stumbled over a line; the connection goes on. */
+  readonly broken: (line: string, cause: unknown) => void;
 }
 
-/** Client tags and echoes are asked for; what the server does not offer is done without. */
-const WANTED = ['echo-message', 'labeled-response'];
+/** Answers to CTCP VERSION: strangers may ask, and must not be able to make us flood. */
+const VERSION_EVERY_MS = 10_000;
+/** Refusals of a message, by the library's name or, where it has none, the numeric: no such channel, no colours, only for the registered, … */
+const REFUSED = new Set(['cannot_send_to_channel', 'not_on_channel', 'no_such_nick', 'cannot_send_to_user']);
+const REFUSED_NUMERICS = new Set(['403', '408', '477', '486', '489', '492', '716']);
 
 let epochs = 0;
 
@@ -34,44 +41,42 @@ export class Connection {
   private readonly options: IrcOptions;
   private readonly events: ConnectionEvents;
   private readonly client = new Client();
-  private readonly pacer: Pacer;
-  private readonly echoes: Echoes;
-  private readonly epoch: number;
+  private readonly outbound: Outbound;
+  private readonly presence: Presence;
+  private readonly epoch = ++epochs;
+  private readonly socketEnd = new AbortController();
   private readonly deadline: NodeJS.Timeout;
-  private readonly waitingFor: Set<string>;
-  private identity = new Identity(foldBy(undefined));
-  private nick: string;
-  private mask: string | undefined;
+  /** What is waited for, or what the server said last, for the log. */
+  private stage: string;
   private isLoggedIn = false;
   private isReady = false;
   private hasEnded = false;
   /** Our own lines come back without an id: then nobody can say which one they react to. */
   private idsMissing = false;
-  private joinedAt = 0;
-  private liveSince = 0;
+  private versionToldAt = 0;
   private counter = 0;
 
   constructor(options: IrcOptions, events: ConnectionEvents) {
+    const { bounds, host, port } = options;
     this.options = options;
     this.events = events;
-    this.nick = options.nick;
-    this.pacer = new Pacer(options.rate, options.now);
-    this.echoes = new Echoes(options.bounds.echoWithinMs);
-    this.waitingFor = new Set(options.channels);
-    this.epoch = ++epochs;
+    this.stage = `waited for the connection to ${host}:${String(port)}`;
+    this.presence = this.makePresence();
+    this.outbound = this.makeOutbound();
     this.deadline = setTimeout(() => {
-      if (!this.isReady) this.end('closed');
-    }, options.bounds.readyWithinMs);
-    this.wire();
-    this.connect();
+      this.end('closed', `not ready after ${String(bounds.readyWithinMs)} ms: ${this.stage}`);
+    }, bounds.readyWithinMs);
+    this.wireLife();
+    this.wireMessages();
+    connectClient(this.client, options, { signal: this.socketEnd.signal, onBroken: events.broken });
   }
 
   get ownNick(): string {
-    return this.nick;
+    return this.presence.nick;
   }
 
-  roomBytes(channel: string): number {
-    return roomFor(this.mask, channel);
+  roomBytes(target: string): number {
+    return this.presence.roomBytes(target);
   }
 
   /** People can react when the server passes client tags on and we know the ids of our own messages. */
@@ -84,124 +89,110 @@ export class Connection {
     );
   }
 
-  present(): readonly Actor[] {
-    return this.identity.all().map(({ nick, account }) => ({ transport: 'irc', account, display: nick }));
+  present(channel: string): readonly Actor[] {
+    return this.presence.present(channel);
   }
 
-  /** The one way out. Targets and text are made harmless here, whoever the caller is. */
   send(
     target: string,
     text: string,
     options: { readonly key: string; readonly urgency: Urgency },
   ): Promise<Result<Sent>> {
-    if (!this.isReady)
-      return Promise.resolve(fail({ kind: 'chat-down', transport: 'irc', cause: 'not ready' }));
-    if (!isTarget(target))
-      return Promise.resolve(
-        fail({ kind: 'chat-refused', transport: 'irc', channel: target, cause: 'no valid target' }),
-      );
-    const room = this.roomBytes(target);
-    const line = oneLine(text, room);
-    if (options.urgency === 'log' && Buffer.byteLength(text) > room) {
-      return Promise.resolve(
-        fail({
-          kind: 'chat-refused',
-          transport: 'irc',
-          channel: target,
-          cause: `${String(Buffer.byteLength(text))} bytes, room for ${String(room)}`,
-        }),
-      );
-    }
-    return new Promise((resolve) => {
-      this.pacer.push({
-        key: options.key,
-        urgency: options.urgency,
-        send: () => {
-          resolve(this.write(target, line));
-        },
-        drop: () => {
-          resolve({ ok: true, value: { proof: 'none', ref: undefined } });
-        },
-      });
-    });
+    return this.outbound.send(target, text, options);
   }
 
   /** Says goodbye, within the bound. */
   async quit(): Promise<void> {
     if (this.hasEnded) return;
-    this.client.quit('Sluice ends');
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, this.options.bounds.quitWithinMs);
       this.client.once('close', () => {
         clearTimeout(timer);
         resolve();
       });
+      this.outbound.close();
+      this.client.quit('Sluice ends');
     });
-    this.end('closed');
+    this.socketEnd.abort();
+    this.end('closed', 'Sluice ends');
   }
 
-  private connect(): void {
-    const { host, port, account, bounds, version, tls } = this.options;
-    const certificate = account.kind === 'external' ? account : { cert: undefined, key: undefined };
-    this.client.requestCap(WANTED);
-    this.client.connect({
-      host,
-      port,
-      nick: this.options.nick,
-      username: 'sluice',
-      gecos: 'Sluice: production traffic, on request',
-      version,
-      tls: tls !== false,
-      auto_reconnect: false,
-      ping_interval: Math.ceil(bounds.pingEveryMs / 1000),
-      ping_timeout: Math.ceil(bounds.pingTimeoutMs / 1000),
-      sasl_disconnect_on_fail: true,
-      enable_echomessage: true,
-      ...(account.kind === 'plain'
-        ? { account: { account: account.name, password: account.password } }
-        : { account: { account: this.options.nick }, sasl_mechanism: 'EXTERNAL' }),
-      transport: transportFor({
-        host,
-        port,
-        tls: tls === false ? false : { ca: tls.ca, cert: certificate.cert, key: certificate.key },
-      }),
+  private makePresence(): Presence {
+    const { nick, channels, bounds, now } = this.options;
+    return new Presence(this.client, {
+      nick,
+      channels,
+      regainEveryMs: bounds.regainEveryMs,
+      now,
+      inAll: () => {
+        this.isReady = true;
+        this.stage = 'the other side closed the connection';
+        clearTimeout(this.deadline);
+        this.events.ready();
+      },
+      out: (cause) => {
+        this.end('closed', cause);
+      },
     });
   }
 
-  private wire(): void {
+  private makeOutbound(): Outbound {
+    const { bounds, rate, now } = this.options;
+    return new Outbound(
+      {
+        raw: (line) => {
+          this.client.raw(line);
+        },
+        has: (capability) => this.has(capability),
+        same: (a, b) => this.client.caseCompare(a, b),
+        roomBytes: (target) => this.roomBytes(target),
+        now,
+      },
+      { rate, echoWithinMs: bounds.echoWithinMs, mostWaiting: bounds.mostWaiting, epoch: this.epoch },
+    );
+  }
+
+  private wireLife(): void {
     const { client } = this;
-    client.on('sasl failed', ({ reason }: { reason?: string }) => {
-      this.end(reason === 'fail' ? 'refused-login' : 'closed');
+    client.on('socket connected', () => {
+      this.stage = 'waited for the login';
+    });
+    client.on('sasl failed', ({ reason = 'unknown' }: { reason?: string }) => {
+      this.end(reason === 'fail' ? 'refused-login' : 'closed', `SASL: ${reason}`);
     });
     client.on('loggedin', () => {
       this.isLoggedIn = true;
     });
+    client.on('loggedout', () => {
+      this.end('closed', 'services have logged us out');
+    });
     client.on('registered', ({ nick }: IrcEvent) => {
-      this.registered(nick);
+      this.stage = `waited for ${this.options.channels.join(', ')}`;
+      // Without its account the bot is nobody: then it does not join at all.
+      if (this.isLoggedIn) this.presence.welcomed(nick);
+      else this.end('closed', 'connected without being logged in');
     });
-    client.on('nick in use', () => {
-      if (!this.isReady) {
-        this.nick = `${this.nick}_`.slice(0, 30);
-        client.changeNick(this.nick);
-      }
+    client.on('irc error', (error: IrcError) => {
+      this.refused(error);
     });
-    client.on('join', (event: IrcEvent) => {
-      this.joined(event);
+    client.on('unknown command', ({ command, params }: IrcUnknown) => {
+      const [, channel = ''] = params;
+      if (REFUSED_NUMERICS.has(command))
+        this.refused({ error: command, channel, reason: params.at(-1) ?? command });
     });
-    client.on('account', ({ nick, account }: IrcEvent) => {
-      this.identity.set(nick, account);
+    client.on('ping timeout', () => {
+      this.end('closed', `no answer for ${String(this.options.bounds.pingTimeoutMs)} ms`);
     });
-    client.on('nick', ({ nick, new_nick: to }: IrcEvent) => {
-      this.renamed(nick, to ?? nick);
+    client.on('socket close', (error?: Error) => {
+      if (error !== undefined) this.stage = error.message;
     });
-    client.on('quit', ({ nick }: IrcEvent) => {
-      this.identity.forget(nick);
+    client.on('close', () => {
+      this.end('closed', `closed: ${this.stage}`);
     });
-    for (const leaving of ['part', 'kick']) {
-      client.on(leaving, (event: IrcEvent & { kicked?: string }) => {
-        this.left(event.kicked ?? event.nick, event.channel ?? '');
-      });
-    }
+  }
+
+  private wireMessages(): void {
+    const { client } = this;
     client.on('privmsg', (event: IrcEvent) => {
       this.received(event, event.message ?? '');
     });
@@ -209,155 +200,81 @@ export class Connection {
       this.received(event, undefined);
     });
     client.on('pong', ({ message }: { message?: string }) => {
-      if (message !== undefined) this.echoes.taken(message);
+      if (message !== undefined) this.outbound.answered(message);
     });
-    client.on(
-      'irc error',
-      ({ error, channel, reason }: { error?: string; channel?: string; reason?: string }) => {
-        if (error === 'cannot_send_to_channel' && channel !== undefined)
-          this.echoes.refused(channel, reason ?? error);
-      },
-    );
-    client.on('socket error', () => undefined);
-    client.on('close', () => {
-      this.end('closed');
+    client.on('ctcp request', ({ nick, type }: IrcEvent & { type?: string }) => {
+      if (type === 'VERSION') this.tellVersion(nick);
     });
   }
 
-  /** Without its account the bot is nobody: then it does not join at all. */
-  private registered(nick: string): void {
-    this.nick = nick;
-    if (!this.isLoggedIn) {
-      this.end('closed');
-      return;
-    }
-    this.identity = new Identity(foldBy(this.client.network.supports('CASEMAPPING')));
-    for (const channel of this.options.channels) this.client.join(channel);
-    if (nick !== this.options.nick) this.regain();
-  }
-
-  /** Services end whoever holds our nick; then it is ours again. */
-  private regain(): void {
-    this.client.raw(`PRIVMSG NickServ :GHOST ${this.options.nick}`);
-    setTimeout(() => {
-      if (!this.hasEnded) this.client.changeNick(this.options.nick);
-    }, 1500).unref();
-  }
-
-  private joined(event: IrcEvent): void {
-    const { nick, account, ident, hostname, channel = '' } = event;
-    if (!this.client.caseCompare(nick, this.nick)) {
-      this.identity.set(nick, account);
-      return;
-    }
-    this.mask = `${nick}!${ident ?? ''}@${hostname ?? ''}`;
-    this.joinedAt = this.options.now();
-    this.liveSince = event.time ?? this.joinedAt;
-    this.client.who(channel, ({ users }) => {
-      this.counted(channel, users);
-    });
-  }
-
-  private counted(channel: string, users: readonly IrcWhoUser[]): void {
-    for (const { nick, account } of users) this.identity.set(nick, account);
-    const waited = [...this.waitingFor].find((one) => this.client.caseCompare(one, channel));
-    if (waited !== undefined) this.waitingFor.delete(waited);
-    if (this.waitingFor.size > 0 || this.isReady || this.hasEnded) return;
-    this.isReady = true;
-    clearTimeout(this.deadline);
-    this.events.ready();
-  }
-
-  private renamed(from: string, to: string): void {
-    this.identity.rename(from, to);
-    if (!this.client.caseCompare(from, this.nick)) return;
-    this.nick = to;
-    this.mask = this.mask?.replace(/^[^!]*/, to);
-  }
-
-  /** Out of a channel, Sluice is deaf there: it begins anew and joins again. */
-  private left(nick: string, channel: string): void {
-    if (!this.client.caseCompare(nick, this.nick)) return;
-    if (this.options.channels.some((one) => this.client.caseCompare(one, channel))) this.end('closed');
+  private refused({ error, channel, nick, reason = error }: IrcError): void {
+    const to = channel ?? nick;
+    if (error === 'irc') this.stage = reason;
+    else if (to === undefined) return;
+    else if (!this.isReady && this.presence.isConfigured(to))
+      this.end('closed', `may not join ${to}: ${reason}`);
+    else if (REFUSED.has(error) || REFUSED_NUMERICS.has(error)) this.outbound.refused(to, reason);
   }
 
   private received(event: IrcEvent, text: string | undefined): void {
-    const tags = event.tags ?? {};
-    if (this.client.caseCompare(event.nick, this.nick)) {
-      this.echoed(event, text, tags);
+    const { presence, options } = this;
+    const { nick, target = '', tags = {}, time, group, batch } = event;
+    if (presence.isOwn(nick)) {
+      if (text !== undefined) this.echoed(event, text, tags);
       return;
     }
-    if (!this.isReady) return;
+    // What is said to a part of a channel is not said in the open.
+    if (!this.isReady || group !== undefined) return;
     this.counter++;
-    const { options } = this;
+    const now = options.now();
     const inbound = toInbound(
+      { nick, target, text, tags, time, batchType: batch?.type, account: presence.accountOf(event) },
       {
-        nick: event.nick,
-        target: event.target ?? '',
-        text,
-        tags,
-        time: event.time,
-        batchType: event.batch?.type,
-        account: this.accountOf(event),
-      },
-      {
-        ownNick: this.nick,
+        ownNick: presence.nick,
         channels: options.channels,
         same: (a, b) => this.client.caseCompare(a, b),
-        now: options.now(),
-        liveSince: this.liveSince,
+        now,
+        liveSince: presence.liveSince,
         hasServerTime: this.has('server-time'),
-        joinedAt: this.joinedAt,
-        fallbackKey: `irc:${options.host}:${String(this.epoch)}-${String(options.now())}:${String(this.counter)}`,
+        joinedAt: presence.joinedAt,
+        fallbackKey: `irc:${options.host}:${String(this.epoch)}-${String(now)}:${String(this.counter)}`,
         network: options.host,
       },
     );
     if (inbound !== undefined) this.events.heard(inbound);
   }
 
-  private echoed(event: IrcEvent, text: string | undefined, tags: Readonly<Record<string, string>>): void {
-    if (text === undefined) return;
+  private echoed(event: IrcEvent, text: string, tags: Readonly<Record<string, string>>): void {
     const { msgid, label } = tags;
+    this.presence.seenAs(event);
     this.idsMissing = msgid === undefined;
-    const channel =
-      this.options.channels.find((one) => this.client.caseCompare(one, event.target ?? '')) ??
-      event.target ??
-      '';
-    this.echoes.seen({ label, channel, text, msgid });
+    this.outbound.echoed({ label, target: event.target ?? '', text, msgid });
   }
 
-  /** The account tag is the server's word for this very message; the map is the fallback where there are no such tags. */
-  private accountOf({ nick, account }: IrcEvent): string | undefined {
-    if (!this.has('account-tag')) return this.identity.accountOf(nick);
-    return typeof account === 'string' && account !== '' && account !== '*' ? account : undefined;
-  }
-
-  private write(target: string, line: string): Promise<Result<Sent>> {
-    if (this.hasEnded)
-      return Promise.resolve(fail({ kind: 'chat-down', transport: 'irc', cause: 'connection closed' }));
-    this.counter++;
-    const label = `s${String(this.epoch)}-${String(this.counter)}`;
-    const echo = this.echoes.await({ label, channel: target, text: line });
-    const tag = this.has('labeled-response') && this.has('message-tags') ? `@label=${label} ` : '';
-    this.client.raw(`${tag}PRIVMSG ${target} :${line}`);
-    if (!this.has('echo-message')) this.client.raw(`PING ${label}`);
-    return echo;
+  private tellVersion(nick: string): void {
+    const now = this.options.now();
+    if (!isNick(nick) || now - this.versionToldAt < VERSION_EVERY_MS) return;
+    this.versionToldAt = now;
+    this.client.raw(`NOTICE ${nick} :\x01VERSION ${this.options.version}\x01`);
   }
 
   private has(capability: string): boolean {
     return this.client.network.cap.isEnabled(capability);
   }
 
-  private end(why: End): void {
+  /** The state is told in the same turn in which lost lines resolve: whoever waited for one then sees that the network is down. */
+  private end(kind: End['kind'], cause: string): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
     this.isReady = false;
     clearTimeout(this.deadline);
-    for (const line of this.pacer.clear()) line.send();
-    this.echoes.lost();
+    this.presence.close();
+    this.outbound.close();
     this.client.removeAllListeners();
-    this.client.on('error', () => undefined);
     this.client.quit('');
-    this.events.ended(why);
+    setTimeout(() => {
+      this.socketEnd.abort();
+    }, this.options.bounds.quitWithinMs).unref();
+    this.events.ended({ kind, cause });
   }
 }

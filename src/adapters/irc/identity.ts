@@ -1,47 +1,69 @@
-/** Who is behind a nick, from the server's own notices: the fallback where messages carry no account tag. Dropped with the connection. */
-export class Identity {
-  private readonly accounts = new Map<string, string | undefined>();
-  private readonly fold: (nick: string) => string;
+interface Known {
+  readonly nick: string;
+  readonly account: string | undefined;
+  readonly channels: ReadonlySet<string>;
+}
 
-  /** @param fold makes nicks equal that the server holds equal. */
-  constructor(fold: (nick: string) => string) {
+/**
+ * Who is behind a nick, from the server's own notices: the fallback where messages carry no account tag. Somebody who shares no channel with us
+ * any more is forgotten, since the server then no longer tells what becomes of them. Dropped with the connection.
+ */
+export class Identity {
+  private readonly people = new Map<string, Known>();
+  private readonly fold: (name: string) => string;
+
+  /** @param fold makes names equal that the server holds equal. Asked at each use: the server tells how only after its welcome. */
+  constructor(fold: (name: string) => string) {
     this.fold = fold;
   }
 
-  /** From JOIN, ACCOUNT and WHO. `''`, `*`, `0`, `false` mean: not logged in. */
+  /** From JOIN and WHO. An account of `''`, `*`, `0` or `false` means: not logged in. */
+  enter(nick: string, channel: string, account: string | false | undefined): void {
+    const channels = new Set(this.people.get(this.fold(nick))?.channels).add(this.fold(channel));
+    this.people.set(this.fold(nick), { nick, account: accountName(account), channels });
+  }
+
+  /** From ACCOUNT: somebody in a channel of ours logged in or out. */
   set(nick: string, account: string | false | undefined): void {
-    const known =
-      account === undefined || account === false || ['', '*', '0'].includes(account) ? undefined : account;
-    this.accounts.set(this.fold(nick), known);
+    const known = this.people.get(this.fold(nick));
+    if (known !== undefined) this.people.set(this.fold(nick), { ...known, account: accountName(account) });
   }
 
   rename(from: string, to: string): void {
-    const account = this.accounts.get(this.fold(from));
-    this.accounts.delete(this.fold(from));
-    this.accounts.set(this.fold(to), account);
+    const known = this.people.get(this.fold(from));
+    if (known === undefined) return;
+    this.people.delete(this.fold(from));
+    this.people.set(this.fold(to), { ...known, nick: to });
   }
 
+  /** From PART and KICK. */
+  leave(nick: string, channel: string): void {
+    const known = this.people.get(this.fold(nick));
+    if (known === undefined) return;
+    const channels = new Set(known.channels);
+    channels.delete(this.fold(channel));
+    if (channels.size === 0) this.people.delete(this.fold(nick));
+    else this.people.set(this.fold(nick), { ...known, channels });
+  }
+
+  /** From QUIT. */
   forget(nick: string): void {
-    this.accounts.delete(this.fold(nick));
+    this.people.delete(this.fold(nick));
   }
 
   accountOf(nick: string): string | undefined {
-    return this.accounts.get(this.fold(nick));
+    return this.people.get(this.fold(nick))?.account;
   }
 
-  /** Everybody known: nick as folded, and account. */
-  all(): readonly { readonly nick: string; readonly account: string | undefined }[] {
-    return [...this.accounts].map(([nick, account]) => ({ nick, account }));
+  /** Everybody in a channel, as they write their nick. */
+  inChannel(channel: string): readonly Pick<Known, 'nick' | 'account'>[] {
+    return [...this.people.values()]
+      .filter(({ channels }) => channels.has(this.fold(channel)))
+      .map(({ nick, account }) => ({ nick, account }));
   }
 }
 
-/** Folds nicks by the server's CASEMAPPING. */
-export function foldBy(casemapping: string | boolean | undefined): (nick: string) => string {
-  const ascii = (nick: string): string => nick.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  if (casemapping === 'ascii') return ascii;
-  const strict = casemapping === 'rfc1459-strict';
-  return (nick) =>
-    ascii(nick).replace(/[[\]\\^]/g, (sign) =>
-      sign === '^' ? (strict ? '^' : '~') : ({ '[': '{', ']': '}', '\\': '|' }[sign] ?? sign),
-    );
+/** What the server says of an account, as the name or undefined. */
+export function accountName(said: string | false | undefined): string | undefined {
+  return said === undefined || said === false || ['', '*', '0'].includes(said) ? undefined : said;
 }

@@ -42,7 +42,7 @@ const FORMATTING =
 /**
  * Turns what the server sent into what Sluice hears.
  *
- * @returns undefined for what is not for us: another channel, our own words, a reaction to nothing.
+ * @returns undefined for what is not for us: another channel, our own words, a reaction to nothing, half of a client-to-client request.
  */
 export function toInbound(raw: RawMessage, reception: Reception): Inbound | undefined {
   const { same, ownNick } = reception;
@@ -64,6 +64,7 @@ export function toInbound(raw: RawMessage, reception: Reception): Inbound | unde
     if (emoji === undefined || repliesTo === undefined) return undefined;
     return { ...common, kind: 'reaction', targetId: repliesTo, emoji };
   }
+  if (raw.text.startsWith('\x01')) return undefined;
   const { text, addressed } = takeAddress(raw.text.replace(FORMATTING, ''), ownNick, same);
   const ref = msgid === undefined ? undefined : { transport: 'irc', channel: channel ?? raw.nick, id: msgid };
   return { ...common, kind: 'text', ref, text, addressed, inReplyTo: repliesTo };
@@ -88,12 +89,13 @@ function takeAddress(
 }
 
 /**
- * Whether the server lets reactions through: ISUPPORT CLIENTTAGDENY lists client tags that it drops; `*` is all, `-x` excepts one.
+ * Whether the server lets reactions through: a reaction needs its emoji and the message that it means, each under its old or its new name.
+ *
+ * @param clientTagDeny ISUPPORT CLIENTTAGDENY: the client tags that the server drops; `*` is all, `-x` excepts one.
  */
-export function allowsReactions(clientTagDeny: string | boolean | undefined): boolean {
-  if (typeof clientTagDeny !== 'string') return true;
-  const entries = clientTagDeny.split(',');
-  const denied = (tag: string): boolean =>
-    (entries.includes('*') || entries.includes(tag)) && !entries.includes(`-${tag}`);
-  return !denied('draft/react') || !denied('react');
+export function allowsReactions(clientTagDeny: readonly string[] | undefined): boolean {
+  const denied = clientTagDeny ?? [];
+  const passes = (tag: string): boolean =>
+    denied.includes(`-${tag}`) || !(denied.includes('*') || denied.includes(tag));
+  return (passes('draft/react') || passes('react')) && (passes('draft/reply') || passes('reply'));
 }

@@ -13,13 +13,30 @@ declare module 'irc-framework' {
     readonly ident?: string;
     readonly hostname?: string;
     readonly target?: string;
+    /** `@` or `+` when it was said to the operators or the voiced of a channel only. */
+    readonly group?: string;
     readonly channel?: string;
+    readonly kicked?: string;
     readonly message?: string;
     readonly tags?: Readonly<Record<string, string>>;
     readonly time?: number;
     /** False in an extended join of somebody who is not logged in. */
     readonly account?: string | false;
     readonly batch?: IrcBatch;
+  }
+
+  /** A numeric that says that something was refused; `error` is the library's word for it, `irc` when the server closes the link. */
+  export interface IrcError {
+    readonly error: string;
+    readonly channel?: string;
+    readonly nick?: string;
+    readonly reason?: string;
+  }
+
+  /** A line that the library has no event for. */
+  export interface IrcUnknown {
+    readonly command: string;
+    readonly params: readonly string[];
   }
 
   export interface IrcWhoUser {
@@ -36,6 +53,7 @@ declare module 'irc-framework' {
     readonly nick: string;
     readonly username: string;
     readonly gecos: string;
+    /** Empty: the library answers no CTCP VERSION by itself. Its own answers have no pace. */
     readonly version: string;
     readonly tls: boolean;
     readonly auto_reconnect: false;
@@ -49,10 +67,9 @@ declare module 'irc-framework' {
   }
 
   export class Client extends EventEmitter {
-    readonly user: { readonly nick: string; readonly username: string; readonly host: string };
     readonly network: {
       readonly cap: { isEnabled(capability: string): boolean };
-      supports(feature: string): string | boolean | undefined;
+      supports(feature: 'CLIENTTAGDENY'): readonly string[] | undefined;
     };
     requestCap(capabilities: readonly string[]): void;
     connect(options: IrcConnectOptions): void;
@@ -62,5 +79,6 @@ declare module 'irc-framework' {
     who(target: string, callback: (event: { readonly users: readonly IrcWhoUser[] }) => void): void;
     quit(message: string): void;
     caseCompare(a: string, b: string): boolean;
+    caseLower(text: string): string;
   }
 }

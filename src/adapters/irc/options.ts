@@ -32,6 +32,10 @@ export interface IrcBounds {
   /** How long a line may go without its echo. */
   readonly echoWithinMs: number;
   readonly quitWithinMs: number;
+  /** While somebody else holds our nick: how often services are asked for it. */
+  readonly regainEveryMs: number;
+  /** Lines that may wait for their turn. */
+  readonly mostWaiting: number;
 }
 
 /** What production runs with. */
@@ -45,4 +49,6 @@ export const IRC_BOUNDS: IrcBounds = {
   pingTimeoutMs: 60_000,
   echoWithinMs: 5000,
   quitWithinMs: 1000,
+  regainEveryMs: 30_000,
+  mostWaiting: 1000,
 };

@@ -1,101 +1,116 @@
-import { shortenToBytes } from '../../core/byte-text.ts';
 import type { Result } from '../../core/result.ts';
-import { fail, ok } from '../../core/result.ts';
-import type { Sent } from '../../ports/chat.ts';
+import { fail } from '../../core/result.ts';
+import type { Sent, Urgency } from '../../ports/chat.ts';
+import { Echoes } from './echoes.ts';
+import { isTarget, oneLine, withoutControls } from './line.ts';
+import { Pacer } from './pacer.ts';
 
-/** Until the server has told what others see before our text. */
-export const ROOM_UNTIL_KNOWN = 320;
-
-const LINE_BREAKS = /[\r\n\0]+/g;
-
-/** Room for text in one line to a target: 512 bytes, less CRLF and what the server puts before it. @param mask `nick!user@host` */
-export function roomFor(mask: string | undefined, target: string): number {
-  if (mask === undefined) return ROOM_UNTIL_KNOWN;
-  return 512 - 2 - Buffer.byteLength(`:${mask} PRIVMSG ${target} :`);
+/** What a connection lends to its way out. */
+export interface Wire {
+  readonly raw: (line: string) => void;
+  readonly has: (capability: string) => boolean;
+  readonly same: (a: string, b: string) => boolean;
+  readonly roomBytes: (target: string) => number;
+  readonly now: () => number;
 }
 
-/** One line of text that can only be one line: breaks and NUL become blanks, what is over is cut between graphemes. */
-export function oneLine(text: string, room: number): string {
-  return shortenToBytes(text.replace(LINE_BREAKS, ' '), room);
+/** How lines go out. */
+export interface OutboundOptions {
+  readonly rate: { readonly burst: number; readonly everyMs: number };
+  readonly echoWithinMs: number;
+  readonly mostWaiting: number;
+  /** Tells the labels of this connection from those of another. */
+  readonly epoch: number;
 }
 
-/** Whether a text can be the target of a message: a channel or a nick, and nothing that could end the command. */
-export function isTarget(target: string): boolean {
-  return /^(?:[#&][^\s,:\0\x07]{1,63}|[A-Za-z[\]\\`_^{|}][A-Za-z0-9[\]\\`_^{|}-]{0,62})$/.test(target);
-}
+/** The one way out of a connection. Targets and text are made harmless here, whoever the caller is. */
+export class Outbound {
+  private readonly wire: Wire;
+  private readonly options: OutboundOptions;
+  private readonly pacer: Pacer;
+  private readonly echoes: Echoes;
+  private counter = 0;
+  private isClosed = false;
 
-interface Pending {
-  readonly label: string;
-  readonly channel: string;
-  readonly text: string;
-  readonly resolve: (sent: Result<Sent>) => void;
-  readonly timer: NodeJS.Timeout;
-}
-
-/** Lines that were sent and not yet seen again. An echo proves that the channel has the line, and gives its message id. */
-export class Echoes {
-  private readonly pending: Pending[] = [];
-  private readonly withinMs: number;
-
-  constructor(withinMs: number) {
-    this.withinMs = withinMs;
+  constructor(wire: Wire, options: OutboundOptions) {
+    this.wire = wire;
+    this.options = options;
+    this.pacer = new Pacer(options.rate, wire.now);
+    this.echoes = new Echoes(options.echoWithinMs, wire.same);
   }
 
-  /** Resolves when the echo comes, or with `none` when it does not in time. */
-  await(line: {
-    readonly label: string;
-    readonly channel: string;
-    readonly text: string;
-  }): Promise<Result<Sent>> {
+  /** As the port says. A log line that has no room is refused: its end would be missing from the log. */
+  send(
+    target: string,
+    text: string,
+    { key, urgency }: { readonly key: string; readonly urgency: Urgency },
+  ): Promise<Result<Sent>> {
+    if (this.isClosed) return Promise.resolve(notSent('the connection is closed'));
+    if (!isTarget(target)) return Promise.resolve(refused(target, 'no valid target'));
+    const room = this.wire.roomBytes(target);
+    const bytes = Buffer.byteLength(withoutControls(text));
+    if (urgency === 'log' && bytes > room)
+      return Promise.resolve(refused(target, `${String(bytes)} bytes, room for ${String(room)}`));
+    if (this.pacer.waiting >= this.options.mostWaiting)
+      return Promise.resolve(notSent(`${String(this.pacer.waiting)} lines are waiting`));
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.settle((one) => one.label === line.label, ok({ proof: 'none', ref: undefined }));
-      }, this.withinMs);
-      this.pending.push({ ...line, resolve, timer });
+      this.pacer.push({
+        key,
+        urgency,
+        send: () => {
+          // The room as it is then: our nick may have changed meanwhile.
+          resolve(this.write(target, oneLine(text, this.wire.roomBytes(target))));
+        },
+        drop: () => {
+          resolve({ ok: true, value: { proof: 'none', ref: undefined } });
+        },
+      });
     });
   }
 
-  /** Our own line came back. The label tells which; without labels the oldest with the same text. */
-  seen(echo: {
+  /** A line of our own came back. */
+  echoed(echo: {
     readonly label: string | undefined;
-    readonly channel: string;
+    readonly target: string;
     readonly text: string;
     readonly msgid: string | undefined;
   }): void {
-    const ref =
-      echo.msgid === undefined ? undefined : { transport: 'irc', channel: echo.channel, id: echo.msgid };
-    this.settle(
-      (one) =>
-        echo.label === undefined
-          ? one.text === echo.text && one.channel === echo.channel
-          : one.label === echo.label,
-      ok({ proof: 'echo', ref }),
-    );
+    this.echoes.seen(echo);
   }
 
-  /** Without echoes: the server has answered what was sent after the line, so it has taken the line. */
-  taken(label: string): void {
-    this.settle((one) => one.label === label, ok({ proof: 'taken', ref: undefined }));
+  /** The server answered a PING of ours. */
+  answered(token: string): void {
+    this.echoes.taken(token);
   }
 
-  /** The server refused a line to that channel: the oldest one. */
-  refused(channel: string, cause: string): void {
-    this.settle(
-      (one) => one.channel === channel,
-      fail({ kind: 'chat-refused', transport: 'irc', channel, cause }),
-    );
+  /** The server would not have a line. */
+  refused(target: string, cause: string): void {
+    this.echoes.refused(target, cause);
   }
 
-  /** The connection is gone: those lines may have arrived or not. */
-  lost(): void {
-    while (this.pending.length > 0) this.settle(() => true, ok({ proof: 'none', ref: undefined }));
+  /** The connection is gone: what waits was certainly not sent, what was sent may have arrived. */
+  close(): void {
+    this.isClosed = true;
+    for (const line of this.pacer.clear()) line.send();
+    this.echoes.lost();
   }
 
-  private settle(which: (one: Pending) => boolean, result: Result<Sent>): void {
-    const index = this.pending.findIndex(which);
-    const [one] = index === -1 ? [] : this.pending.splice(index, 1);
-    if (one === undefined) return;
-    clearTimeout(one.timer);
-    one.resolve(result);
+  private write(target: string, text: string): Promise<Result<Sent>> {
+    if (this.isClosed) return Promise.resolve(notSent('the connection was lost'));
+    const { has, raw } = this.wire;
+    const label = `s${String(this.options.epoch)}-${String(++this.counter)}`;
+    const echo = this.echoes.await({ label, target, text });
+    const tag = has('labeled-response') && has('message-tags') ? `@label=${label} ` : '';
+    raw(`${tag}PRIVMSG ${target} :${text}`);
+    if (!has('echo-message')) raw(`PING ${label}`);
+    return echo;
   }
+}
+
+function notSent(cause: string): Result<Sent> {
+  return fail({ kind: 'chat-down', transport: 'irc', cause });
+}
+
+function refused(channel: string, cause: string): Result<Sent> {
+  return fail({ kind: 'chat-refused', transport: 'irc', channel, cause });
 }

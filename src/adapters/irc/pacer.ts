@@ -46,6 +46,11 @@ export class Pacer {
     this.pump();
   }
 
+  /** How many lines wait. */
+  get waiting(): number {
+    return this.urgent.length + this.progress.length;
+  }
+
   /** Takes out everything that has not been sent. */
   clear(): readonly QueuedLine[] {
     clearTimeout(this.timer);
@@ -64,7 +69,7 @@ export class Pacer {
       this.tokens--;
       line.send();
     }
-    if (this.urgent.length + this.progress.length === 0) return;
+    if (this.waiting === 0) return;
     this.timer ??= setTimeout(
       () => {
         this.timer = undefined;

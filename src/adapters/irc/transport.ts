@@ -14,6 +14,10 @@ export interface TransportOptions {
         readonly cert: string | undefined;
         readonly key: string | undefined;
       };
+  /** Aborted, it drops the connection at once: a server that hangs would never close its side. */
+  readonly signal: AbortSignal;
+  /** A line that the library stumbled over; it goes on with the next. */
+  readonly onBroken: (line: string, cause: unknown) => void;
 }
 
 /** A line longer than this without an end is no IRC. */
@@ -43,6 +47,7 @@ export function transportFor(options: TransportOptions): new (given: unknown) =>
           ? connectPlain({ host, port })
           : connectTls({ host, port, ...servername, ...given({ ca: tls.ca, cert: tls.cert, key: tls.key }) });
       this.socket = socket;
+      options.signal.addEventListener('abort', () => socket.destroy(), { once: true });
       socket.setNoDelay(true);
       socket.setEncoding('utf8');
       socket.once(tls === false ? 'connect' : 'secureConnect', () => {
@@ -81,7 +86,16 @@ export function transportFor(options: TransportOptions): new (given: unknown) =>
     receive(text: string): void {
       const lines = (this.buffer + text).split('\n');
       this.buffer = (lines.pop() ?? '').slice(0, MOST_BUFFERED);
-      for (const line of lines) this.emit('line', line.replace(/\r$/, ''));
+      for (const line of lines) this.take(line.replace(/\r$/, ''));
+    }
+
+    // What the library throws over one odd line would end the process: nobody is above us to catch it.
+    take(line: string): void {
+      try {
+        this.emit('line', line);
+      } catch (cause) {
+        options.onBroken(line, cause);
+      }
     }
 
     finish(error: Error | undefined): void {

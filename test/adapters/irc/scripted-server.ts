@@ -6,6 +6,10 @@ export interface ScriptedServer {
   readonly port: number;
   /** Lines that clients sent. */
   readonly heard: readonly string[];
+  /** Says something unasked, to everybody who is connected. */
+  push(...lines: readonly string[]): void;
+  /** Drops everybody who is connected. */
+  hangUp(): void;
   close(): Promise<void>;
 }
 
@@ -19,6 +23,7 @@ export async function startScriptedServer(script: Script): Promise<ScriptedServe
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
+    socket.once('close', () => sockets.delete(socket));
     let rest = '';
     socket.setEncoding('utf8');
     socket.on('data', (text: string) => {
@@ -34,6 +39,12 @@ export async function startScriptedServer(script: Script): Promise<ScriptedServe
   return {
     port: (server.address() as AddressInfo).port,
     heard,
+    push: (...lines) => {
+      for (const socket of sockets) for (const line of lines) socket.write(`${line}\r\n`);
+    },
+    hangUp: () => {
+      for (const socket of sockets) socket.destroy();
+    },
     close: () =>
       new Promise((resolve) => {
         for (const socket of sockets) socket.destroy();
