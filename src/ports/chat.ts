@@ -1,7 +1,7 @@
 import type { Result } from '../core/result.ts';
 
 /** A message on a network: opaque, may be stored. */
-export interface MessageRef {
+interface MessageRef {
   readonly transport: string;
   readonly channel: string;
   readonly id: string;

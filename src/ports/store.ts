@@ -1,6 +1,7 @@
 import type { Announcement } from '../core/announcement/announcement.ts';
 import type { Operation, OperationPatch, OperationState, StepChange, Vote } from '../core/operation.ts';
 import type { Result } from '../core/result.ts';
+import type { RowState } from '../core/row-state.ts';
 import type { SalRecord } from '../core/sal/record.ts';
 
 /** Something to be said that must not be lost: it is stored together with what it tells. `key` is unique for ever. */
@@ -16,11 +17,8 @@ export type OutboxRow = {
   | { readonly kind: 'sal'; readonly record: SalRecord }
 );
 
-/** `pending` -> `sent` -> `echoed` -> `acked` | `refused` | `unconfirmed`; a row that is not pending or sent is never sent again. */
-export type OutboxState = 'pending' | 'sent' | 'echoed' | 'acked' | 'refused' | 'unconfirmed';
-
 export type StoredRow = OutboxRow & {
-  readonly state: OutboxState;
+  readonly state: RowState;
   readonly sentAt: number | undefined;
   readonly note: string | undefined;
 };
@@ -136,7 +134,7 @@ export interface Store {
   salRows(most: number): Promise<Result<readonly StoredRow[]>>;
   markRow(
     key: string,
-    mark: { readonly state: OutboxState; readonly sentAt?: number; readonly note?: string },
+    mark: { readonly state: RowState; readonly sentAt?: number; readonly note?: string },
   ): Promise<Result<void>>;
 
   ping(): Promise<Result<void>>;

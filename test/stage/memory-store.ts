@@ -1,16 +1,17 @@
 import assert from 'node:assert';
 import type { Fault } from '../../src/core/fault.ts';
-import type { Operation, OperationState, Vote } from '../../src/core/operation.ts';
+import type { Operation, Vote } from '../../src/core/operation.ts';
 import { OPEN_STATES, OPERATION_TRANSITIONS, isFinal } from '../../src/core/operation.ts';
 import { tooAlike } from '../../src/core/operation-id.ts';
 import { missingApprovals } from '../../src/core/approval.ts';
 import type { Result } from '../../src/core/result.ts';
 import { fail, ok } from '../../src/core/result.ts';
+import type { RowState } from '../../src/core/row-state.ts';
+import { ROW_PREDECESSORS } from '../../src/core/row-state.ts';
 import { STEP_TRANSITIONS } from '../../src/core/step.ts';
 import type {
   Freeze,
   OutboxRow,
-  OutboxState,
   Removal,
   Store,
   StoredRow,
@@ -121,15 +122,19 @@ export class MemoryStore implements Store {
       if (vote.planHash !== operation.planHash) return ok({ kind: 'plan-differs' });
       if (vote.verdict === 'approve' && vote.person === operation.request.person)
         return ok({ kind: 'own', missing: missingApprovals(operation) });
-      if (operation.votes.some(({ person }) => person === vote.person))
+      if (vote.verdict === 'approve' && operation.votes.some(({ person }) => person === vote.person))
         return ok({ kind: 'already', missing: missingApprovals(operation) });
-      const voted: Operation = { ...operation, votes: [...operation.votes, vote], touchedAt: now };
+      const others = operation.votes.filter(({ person }) => person !== vote.person);
+      const voted: Operation = { ...operation, votes: [...others, vote] };
       const missing = missingApprovals(voted);
-      const state: OperationState =
-        vote.verdict === 'deny' ? 'denied' : missing === 0 ? 'queued' : 'awaiting-approval';
-      const after = { ...voted, state, ...(state === 'queued' ? { queuedAt: now } : {}) };
+      const denied = { state: 'denied', endedAt: now, touchedAt: now } as const;
+      const queued = { state: 'queued', queuedAt: now, touchedAt: now } as const;
+      const after: Operation = {
+        ...voted,
+        ...(vote.verdict === 'deny' ? denied : missing === 0 ? queued : {}),
+      };
       this.keep(after);
-      if (state === 'queued') this.join(operation.request.service, id);
+      if (after.state === 'queued') this.join(operation.request.service, id);
       return ok({ kind: 'counted', missing, operation: copy(after) });
     });
   }
@@ -214,11 +219,11 @@ export class MemoryStore implements Store {
 
   markRow(
     key: string,
-    mark: { readonly state: OutboxState; readonly sentAt?: number; readonly note?: string },
+    mark: { readonly state: RowState; readonly sentAt?: number; readonly note?: string },
   ): ReturnType<Store['markRow']> {
     return this.answer(() => {
       const row = this.rows.get(key);
-      if (row !== undefined)
+      if (row !== undefined && ROW_PREDECESSORS[mark.state].includes(row.state))
         this.rows.set(key, {
           ...row,
           state: mark.state,

@@ -20,7 +20,10 @@ interface Waiting {
  */
 export async function openAudit(file: string, now: () => number): Promise<Audit> {
   const handle = await open(file, 'a+', 0o600);
-  const { head, cutBytes } = await findHead(file, handle);
+  const { head, cutBytes } = await findHead(file, handle).catch(async (error: unknown) => {
+    await handle.close();
+    throw error;
+  });
   const log = new AuditLog(handle, head, now);
   if (cutBytes > 0)
     await log.append({ op: undefined, event: 'repaired', person: undefined, data: { cutBytes } });
@@ -61,9 +64,7 @@ class AuditLog implements Audit {
   append(entry: AuditEntry): Promise<Result<void>> {
     return new Promise((resolve) => {
       this.waiting.push({ entry, resolve });
-      this.flushing ??= this.flush().finally(() => {
-        this.flushing = undefined;
-      });
+      this.flushing ??= this.flush();
     });
   }
 
@@ -89,17 +90,20 @@ class AuditLog implements Audit {
       this.head = written.ok ? { seq: head.seq, hash: head.hash } : before;
       for (const { resolve } of batch) resolve(written);
     }
+    // In the same turn as the last look at who waits: whoever comes after must find that nobody flushes.
+    this.flushing = undefined;
   }
 
   private async write(text: string): Promise<Result<void>> {
-    const { size } = await this.handle.stat();
+    let size: number | undefined;
     try {
+      ({ size } = await this.handle.stat());
       await this.handle.appendFile(text);
       await this.handle.datasync();
       return ok(undefined);
     } catch (error) {
       // A full disk may have taken a part of it.
-      await this.handle.truncate(size).catch(() => undefined);
+      if (size !== undefined) await this.handle.truncate(size).catch(() => undefined);
       return fail({ kind: 'audit-failed', cause: error instanceof Error ? error.message : String(error) });
     }
   }

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'bullmq';
 import { Queue as BullQueue, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import { fail, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
@@ -13,6 +14,10 @@ export interface QueueOptions {
   /** Operations carried out at once by this process, on different services. */
   readonly concurrency: number;
   readonly log: Log;
+  /** How long a worker that gives no sign of life keeps its job; for tests. */
+  readonly lockMs?: number;
+  /** How often jobs of dead workers are looked for; for tests. */
+  readonly stalledMs?: number;
 }
 
 const NAME = 'operations';
@@ -23,20 +28,30 @@ const LOCK_MS = 60_000;
 const STALLED_MS = 15_000;
 const MOST_STALLS = 5;
 const ADD_WITHIN_MS = 1800;
+const PRODUCER = {
+  replyMapping: 'legacy' as const,
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 1,
+  retryStrategy,
+};
 
 /**
  * BullMQ as an alarm clock: one job per operation, called `op-ID`, gone when it has run. Its locks, retries and results decide nothing; what
  * is to be done is in the journal.
  */
 export function openQueue(options: QueueOptions): Queue {
-  const { connection, log } = options;
-  const producer = connectionFor(connection, { enableOfflineQueue: false, maxRetriesPerRequest: 1 });
+  const { connection, log, lockMs = LOCK_MS, stalledMs = STALLED_MS } = options;
+  // Our own, since BullMQ leaves one that it opened trying for ever when it is closed while Redis is away.
+  const producer = new Redis(Object.assign({}, connection, PRODUCER));
   const queue = new BullQueue<{ id: string }>(NAME, {
     connection: producer,
     prefix: PREFIX,
     defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
   });
   let worker: Worker<{ id: string }> | undefined;
+  const running = new Set<Promise<void>>();
+  // Each failed try is an error event of both.
+  producer.on('error', () => undefined);
   queue.on('error', (error) => {
     log.warn({ cause: error.message }, 'queue: redis away');
   });
@@ -52,15 +67,20 @@ export function openQueue(options: QueueOptions): Queue {
       worker = new Worker<{ id: string }>(
         NAME,
         // BullMQ gives its signal only to a processor that declares three parameters.
-        async (job, _token, _signal) => {
-          await run(job.data.id);
+        async ({ data }, _token, _signal) => {
+          const job = run(data.id);
+          running.add(job);
+          await job.finally(() => running.delete(job));
         },
         {
-          connection: connectionFor(connection, { maxRetriesPerRequest: null }),
+          connection: Object.assign(
+            { retryStrategy, maxRetriesPerRequest: null },
+            connection,
+          ) as ConnectionOptions,
           prefix: PREFIX,
           concurrency: options.concurrency,
-          lockDuration: LOCK_MS,
-          stalledInterval: STALLED_MS,
+          lockDuration: lockMs,
+          stalledInterval: stalledMs,
           maxStalledCount: MOST_STALLS,
         },
       );
@@ -72,15 +92,14 @@ export function openQueue(options: QueueOptions): Queue {
       });
     },
     close: async () => {
-      await worker?.close();
+      // Without Redis, an orderly farewell would wait for it to come back.
+      const answers = await inTime(queue.getJobCountByTypes('active'));
+      if (!answers.ok) await Promise.allSettled(running);
+      await worker?.close(!answers.ok);
       await queue.close();
+      producer.disconnect();
     },
   };
-}
-
-/** BullMQ declares its optional fields more strictly than ioredis does; what is in them is the same. */
-function connectionFor(connection: RedisOptions, own: RedisOptions): ConnectionOptions {
-  return Object.assign({ retryStrategy }, connection, own) as ConnectionOptions;
 }
 
 function retryStrategy(times: number): number {

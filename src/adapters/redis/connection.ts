@@ -112,7 +112,7 @@ export function unreachable(cause: string): Result<never> {
 }
 
 /** Redis answered with an error: it is there and does not take it (memory, disk, read-only, rights). Anything else: it is away. */
-export function storeFault(error: unknown): Fault {
+function storeFault(error: unknown): Fault {
   const cause = error instanceof Error ? error.message : String(error);
   const refused = error instanceof Error && error.name === 'ReplyError';
   return { kind: refused ? 'store-refuses' : 'store-unreachable', cause };

@@ -1,5 +1,5 @@
 /** Everything of Sluice in Redis: one hash tag, so that one script may touch any of it, in a cluster too. */
-export const PREFIX = '{sluice}';
+const PREFIX = '{sluice}';
 
 /** Names of the keys. Changing one is a change of schema. */
 export const KEYS = {

@@ -13,7 +13,7 @@ export type ChangeReply =
   | { readonly kind: 'refused'; readonly guard: number; readonly found: readonly string[] };
 
 /** What the vote script says. */
-export type VoteReply =
+type VoteReply =
   | { readonly kind: 'counted'; readonly missing: number; readonly fields: Fields }
   | { readonly kind: 'own' | 'already'; readonly missing: number }
   | { readonly kind: 'not-waiting'; readonly state: OperationState }
@@ -32,7 +32,7 @@ export interface Link {
 }
 
 /** What a script is called with; `argv` without the `not-after` in front. */
-export interface Call {
+interface Call {
   readonly keys: readonly string[];
   readonly argv: readonly string[];
 }

@@ -1,25 +1,13 @@
+import { ROW_PREDECESSORS } from '../../core/row-state.ts';
 import type { Result } from '../../core/result.ts';
 import { ok } from '../../core/result.ts';
-import type { OutboxRow, OutboxState, Store, StoredRow } from '../../ports/store.ts';
+import type { OutboxRow, Store, StoredRow } from '../../ports/store.ts';
 import type { Change } from './change.ts';
 import { newChange } from './change.ts';
 import { KEYS } from './keys.ts';
 import type { Link } from './link.ts';
 import { doneOnly } from './link.ts';
 import { readRow, rowFields } from './records.ts';
-
-/**
- * From where a row may come to a state. A mark that would lead back (the echo is stored after the acknowledgement came) changes nothing;
- * an acknowledgement may still come for what was given up.
- */
-export const ROW_PREDECESSORS: Readonly<Record<OutboxState, readonly OutboxState[]>> = {
-  pending: ['pending'],
-  sent: ['pending', 'sent'],
-  echoed: ['pending', 'sent', 'echoed'],
-  unconfirmed: ['pending', 'sent', 'echoed', 'unconfirmed'],
-  acked: ['pending', 'sent', 'echoed', 'unconfirmed', 'acked'],
-  refused: ['pending', 'sent', 'echoed', 'unconfirmed', 'refused'],
-};
 
 /** Log lines that can be looked up again. */
 const MOST_SAL_ROWS = 10_000;

@@ -52,7 +52,7 @@ export function stepFields(step: StepRecord): Fields {
 }
 
 /** The name of a step's record. */
-export function stepField(index: number): string {
+function stepField(index: number): string {
   return `step:${String(index)}`;
 }
 
@@ -101,7 +101,7 @@ function parseOperation(fields: Fields): Operation {
 }
 
 /** Votes in the order they were cast; a hash keeps none. */
-export function byTime(a: Vote, b: Vote): number {
+function byTime(a: Vote, b: Vote): number {
   return a.at - b.at || (a.person < b.person ? -1 : 1);
 }
 

@@ -74,11 +74,11 @@ function whyRefused({ to, epoch, steps = [] }: Transition, reply: ChangeReply): 
 }
 
 /** Of the states that the caller allows, those from which core allows it. */
-export function allowedFrom({ from, to }: Pick<Transition, 'from' | 'to'>): readonly OperationState[] {
+function allowedFrom({ from, to }: Pick<Transition, 'from' | 'to'>): readonly OperationState[] {
   return from.filter((state) => (state === to ? !isFinal(state) : OPERATION_TRANSITIONS[state].includes(to)));
 }
 
 /** Of the states that the caller allows, those from which core allows the step to go there. */
-export function allowedStepFrom(from: readonly StepState[], to: StepState): readonly StepState[] {
+function allowedStepFrom(from: readonly StepState[], to: StepState): readonly StepState[] {
   return from.filter((state) => STEP_TRANSITIONS[state].includes(to));
 }

@@ -1,0 +1,231 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { Redis } from 'ioredis';
+import { openQueue } from '../../../src/adapters/bullmq/queue.ts';
+import { connectionOptions } from '../../../src/adapters/redis/connection.ts';
+import { silentLog } from '../../../src/observe/log.ts';
+import type { Queue } from '../../../src/ports/queue.ts';
+import type { RunDir } from '../../lab/process.ts';
+import { makeRunDir, waitUntil } from '../../lab/process.ts';
+import type { LabRedis } from '../../lab/redis.ts';
+import { startRedis } from '../../lab/redis.ts';
+import { value } from '../redis/store-contract.ts';
+
+let runDir: RunDir;
+let redis: LabRedis;
+let client: Redis;
+let queues: Queue[];
+
+beforeAll(async () => {
+  runDir = makeRunDir();
+  redis = await startRedis(runDir);
+  client = new Redis(redis.url);
+  client.on('error', () => undefined);
+});
+
+afterAll(async () => {
+  client.disconnect();
+  await redis.process.stop();
+  runDir.remove();
+});
+
+beforeEach(async () => {
+  await client.flushdb();
+  queues = [];
+});
+
+afterEach(async () => {
+  for (const queue of queues) await queue.close();
+});
+
+function open(concurrency = 4): Queue {
+  const queue = openQueue({
+    connection: connectionOptions({ url: redis.url }),
+    concurrency,
+    log: silentLog,
+    lockMs: 1000,
+    stalledMs: 500,
+  });
+  queues.push(queue);
+  return queue;
+}
+
+/** A job that ends when told. */
+function gate(): { readonly passed: Promise<void>; readonly open: () => void } {
+  let release = (): void => undefined;
+  const passed = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return {
+    passed,
+    open: () => {
+      release();
+    },
+  };
+}
+
+test('one job per operation, however often it is woken; again when it has run', async () => {
+  const queue = open();
+  for (let time = 0; time < 3; time++) value(await queue.wake('k7f'));
+  value(await queue.wake('wxy'));
+  expect(value(await queue.awake())).toEqual(new Set(['k7f', 'wxy']));
+  expect(await client.exists('{sluice}:operations:op-k7f')).toBe(1);
+  const ran: string[] = [];
+  queue.start((id) => {
+    ran.push(id);
+    return Promise.resolve();
+  });
+  await waitUntil('both ran', () => ran.length === 2);
+  expect(ran).toEqual(['k7f', 'wxy']);
+  await waitUntil('nobody is awake', async () => value(await queue.awake()).size === 0);
+  value(await queue.wake('k7f'));
+  await waitUntil('it ran again', () => ran.length === 3);
+});
+
+test('while it runs it counts as awake, and a wake-up adds nothing', async () => {
+  const queue = open();
+  const { passed, open: release } = gate();
+  let runs = 0;
+  queue.start(async () => {
+    runs++;
+    await passed;
+  });
+  value(await queue.wake('k7f'));
+  await waitUntil('it runs', () => runs === 1);
+  value(await queue.wake('k7f'));
+  expect(value(await queue.awake())).toEqual(new Set(['k7f']));
+  release();
+  await waitUntil('nobody is awake', async () => value(await queue.awake()).size === 0);
+  expect(runs).toBe(1);
+});
+
+test('no more at once than asked for', async () => {
+  const queue = open(2);
+  let now = 0;
+  let most = 0;
+  let ended = 0;
+  queue.start(async () => {
+    most = Math.max(most, ++now);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    now--;
+    ended++;
+  });
+  for (const id of ['aaa', 'bbb', 'ccc', 'ddd', 'eee']) value(await queue.wake(id));
+  await waitUntil('all ran', () => ended === 5);
+  expect(most).toBe(2);
+});
+
+test('a job that throws is gone: what happens next is for the journal to say', async () => {
+  const queue = open();
+  let runs = 0;
+  queue.start(() => {
+    runs++;
+    return Promise.reject(new Error('broken'));
+  });
+  value(await queue.wake('k7f'));
+  await waitUntil('nobody is awake', async () => runs === 1 && value(await queue.awake()).size === 0);
+  value(await queue.wake('k7f'));
+  await waitUntil('it ran again', () => runs === 2);
+});
+
+test('close waits for what runs, and takes nothing more', async () => {
+  const queue = open(1);
+  const { passed, open: release } = gate();
+  const ran: string[] = [];
+  queue.start(async (id) => {
+    ran.push(id);
+    await passed;
+  });
+  value(await queue.wake('aaa'));
+  value(await queue.wake('bbb'));
+  await waitUntil('the first runs', () => ran.length === 1);
+  let closed = false;
+  const closing = queue.close().then(() => {
+    closed = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(closed).toBe(false);
+  release();
+  await closing;
+  expect(ran).toEqual(['aaa']);
+  expect(value(await open().awake())).toEqual(new Set(['bbb']));
+});
+
+test('the job of a worker that was killed is handed to another', async () => {
+  const source = new URL('../../../src/adapters/bullmq/queue.ts', import.meta.url).href;
+  const program = `
+    import { openQueue } from ${JSON.stringify(source)};
+    const log = { info() {}, warn() {}, error() {} };
+    const queue = openQueue({ connection: { host: '127.0.0.1', port: ${String(redis.port)} }, concurrency: 1, log, lockMs: 1000, stalledMs: 500 });
+    queue.start(async (id) => { console.log(id); await new Promise(() => setInterval(() => {}, 1000)); });
+  `;
+  const victim = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const queue = open();
+    value(await queue.wake('k7f'));
+    const began = await new Promise<string>((resolve) => {
+      victim.stdout.once('data', (data: Buffer) => {
+        resolve(data.toString().trim());
+      });
+    });
+    expect(began).toBe('k7f');
+    victim.kill('SIGKILL');
+    const ran: string[] = [];
+    queue.start((id) => {
+      ran.push(id);
+      return Promise.resolve();
+    });
+    await waitUntil('another ran it', () => ran.length === 1);
+    expect(ran).toEqual(['k7f']);
+  } finally {
+    victim.kill('SIGKILL');
+  }
+}, 30_000);
+
+test('Redis away: store-unreachable in time; back again: wake-ups work, and so does the worker', async () => {
+  const queue = open();
+  const ran: string[] = [];
+  queue.start((id) => {
+    ran.push(id);
+    return Promise.resolve();
+  });
+  value(await queue.wake('aaa'));
+  await waitUntil('the first ran', () => ran.length === 1);
+  redis.process.signal('SIGKILL');
+  await redis.process.exited;
+  const unreachable = { ok: false, fault: { kind: 'store-unreachable' } };
+  expect(await queue.wake('bbb')).toMatchObject(unreachable);
+  expect(await queue.awake()).toMatchObject(unreachable);
+  await redis.restart();
+  await waitUntil('it takes wake-ups', async () => (await queue.wake('ccc')).ok);
+  await waitUntil('it ran', () => ran.includes('ccc'));
+}, 30_000);
+
+test('closes while Redis is away', async () => {
+  const queue = open();
+  const { passed, open: release } = gate();
+  let runs = 0;
+  queue.start(() => {
+    runs++;
+    return passed;
+  });
+  value(await queue.wake('k7f'));
+  await waitUntil('it runs', () => runs === 1);
+  redis.process.signal('SIGKILL');
+  await redis.process.exited;
+  queues = [];
+  let closed = false;
+  try {
+    const closing = queue.close().then(() => {
+      closed = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(closed).toBe(false);
+    release();
+    await closing;
+  } finally {
+    await redis.restart();
+  }
+});
