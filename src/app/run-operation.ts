@@ -1,3 +1,4 @@
+import { approvers } from '../core/approval.ts';
 import type { Fault } from '../core/fault.ts';
 import type { RemovedWeight } from '../core/guard-rails.ts';
 import { removedAfter } from '../core/guard-rails.ts';
@@ -10,6 +11,7 @@ import { nextStep, objectResults } from '../core/progress.ts';
 import { logsStart, salEnd, salStart } from '../core/sal/from-operation.ts';
 import type { Intent, StepRecord } from '../core/step.ts';
 import { mergeStoredValue } from '../core/stored-value.ts';
+import type { WriteOrigin } from '../core/write-origin.ts';
 import type { OutboxRow, Removal, Transition } from '../ports/store.ts';
 import { checkBeforeWrite } from './check-before-write.ts';
 import { endOperation, salRow } from './end-operation.ts';
@@ -193,10 +195,14 @@ async function runStep(
       const intended = await journalIntent(parts, outbox, fresh.value, step, verdict.node);
       if (intended === undefined) return undefined;
       await parts.faultPoint('after-intent');
-      const outcome = await writeStep(parts, intended.step, verdict.node);
+      const outcome = await writeStep(parts, intended.step, verdict.node, originOf(intended.operation));
       return finishStep(parts, outbox, intended.operation, intended.step, outcome, verdict.removed);
     }
   }
+}
+
+function originOf(operation: Operation): WriteOrigin {
+  return { person: operation.request.person, operation: operation.id, approvers: approvers(operation) };
 }
 
 /** When the journal itself is away nothing can be said of the operation there; the sweeper goes on with it when it is back. */

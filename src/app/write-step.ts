@@ -3,6 +3,7 @@ import type { NodeState, Pool, StoredNode } from '../core/node.ts';
 import { fail } from '../core/result.ts';
 import type { Result } from '../core/result.ts';
 import type { Intent, StepRecord, StepResult } from '../core/step.ts';
+import type { WriteOrigin } from '../core/write-origin.ts';
 import type { Parts } from './parts.ts';
 import { settleStep } from './settle-step.ts';
 
@@ -25,11 +26,13 @@ export type WriteOutcome =
  * same swap is tried again only while the object is still at the index of the intent, where doing it twice cannot happen.
  *
  * @param node the object at the index of the intent.
+ * @param origin who asked and agreed, for the audit record of the write.
  */
 export async function writeStep(
   parts: Parts,
   step: StepRecord & { readonly intent: Intent },
   node: StoredNode,
+  origin: WriteOrigin,
 ): Promise<WriteOutcome> {
   const { conftool, clock, settings } = parts;
   const startedAt = clock.now();
@@ -41,7 +44,7 @@ export async function writeStep(
     if (settled?.ok === true && settled.value.kind === 'conflict')
       return { kind: 'conflict', fault: settled.value.fault };
     if (settled === undefined || settled.ok) {
-      const written = await conftool.write(node, changedFields(step));
+      const written = await conftool.write(node, changedFields(step), origin);
       if (written.ok) {
         await parts.faultPoint('after-write');
         const { modifiedIndex, text } = written.value;

@@ -1,5 +1,6 @@
 import type { NodeKey, NodeState, Pool, PoolKey, StoredNode } from '../core/node.ts';
 import type { Result } from '../core/result.ts';
+import type { WriteOrigin } from '../core/write-origin.ts';
 
 /** What a write left behind: the stored text and the index of that change. */
 export interface Written {
@@ -33,8 +34,10 @@ export interface Conftool {
   /**
    * Compare-and-swap: writes the named fields over `from`, keeping its other fields and their order, if the object is still at
    * `from.modifiedIndex`. A write that was sent and not answered is the Fault `write-unknown`, never a success or a failure.
+   *
+   * @param origin for the audit record that every write leaves; it decides nothing.
    */
-  write(from: StoredNode, set: Partial<NodeState>): Promise<Result<Written>>;
+  write(from: StoredNode, set: Partial<NodeState>, origin: WriteOrigin): Promise<Result<Written>>;
 
   /** What happened to the object first after `index`. Waits at most half a second for an event that is not there. */
   firstChangeAfter(key: NodeKey, index: number): Promise<Result<FirstChange>>;

@@ -3,9 +3,13 @@ import type { Operation } from '../../src/core/operation.ts';
 import type { Plan } from '../../src/core/plan.ts';
 import { hashPlan, signRequest } from '../../src/core/signature.ts';
 import { plannedSteps } from '../../src/core/progress.ts';
+import type { WriteOrigin } from '../../src/core/write-origin.ts';
 
 /** Values for core tests, small and by hand. */
 export const KEY = 'a key for tests';
+
+/** Somebody asks and somebody agrees. */
+export const ORIGIN: WriteOrigin = { person: 'elukey', operation: 'k7f', approvers: ['jijiki'] };
 
 /** `eqiad/maps/kartotherian-ssl/HOST`. */
 export function key(host: string, service = 'kartotherian-ssl'): NodeKey {

@@ -10,6 +10,7 @@ import type { RunDir } from '../../lab/process.ts';
 import { makeRunDir } from '../../lab/process.ts';
 import { faultOf, nodeOf, valueOf } from './contract.ts';
 import { openDriver } from './open-driver.ts';
+import { ORIGIN } from '../../core/build.ts';
 
 const YES = '{"weight": 10, "pooled": "yes"}';
 const POOLS = '/v2/keys/conftool/v1/pools';
@@ -53,12 +54,12 @@ describe('an etcd with rights as in production', () => {
 
   test('who may write writes, with the password in any letters', async () => {
     const conftool = open(etcd.url, { credentials: OWN });
-    expect((await conftool.write(await nodeOf(conftool, MAPS1), { pooled: 'no' })).ok).toBe(true);
+    expect((await conftool.write(await nodeOf(conftool, MAPS1), { pooled: 'no' }, ORIGIN)).ok).toBe(true);
   });
 
   test('a right that is missing forbids the write and names who wanted it, though the scope has it', async () => {
     const conftool = open(etcd.url, { credentials: OWN, scope: [{ dc: 'eqiad' }] });
-    expect(faultOf(await conftool.write(await nodeOf(conftool, WEB1), { pooled: 'no' }))).toEqual({
+    expect(faultOf(await conftool.write(await nodeOf(conftool, WEB1), { pooled: 'no' }, ORIGIN))).toEqual({
       kind: 'conftool-forbidden',
       user: OWN.username,
       path: '/conftool/v1/pools/eqiad/web/page/web1',
@@ -76,7 +77,7 @@ describe('an etcd with rights as in production', () => {
   test('without a password everything is read and nothing is written', async () => {
     const conftool = open(etcd.url);
     const node = await nodeOf(conftool, MAPS1);
-    expect(faultOf(await conftool.write(node, { pooled: 'no' }))).toMatchObject({
+    expect(faultOf(await conftool.write(node, { pooled: 'no' }, ORIGIN))).toMatchObject({
       kind: 'conftool-forbidden',
       user: 'guest',
     });
@@ -94,7 +95,7 @@ test('an etcd as it comes, without the v2 API, is told by its name', async () =>
     expect(faultOf(await conftool.ping())).toEqual(fault);
     expect(faultOf(await conftool.firstChangeAfter(MAPS1, 1))).toEqual(fault);
     const node = { key: MAPS1, text: YES, modifiedIndex: 5, state: { pooled: 'yes', weight: 10 } } as const;
-    expect(faultOf(await conftool.write(node, { pooled: 'no' }))).toEqual(fault);
+    expect(faultOf(await conftool.write(node, { pooled: 'no' }, ORIGIN))).toEqual(fault);
   } finally {
     await etcd.process.stop();
   }
@@ -121,6 +122,7 @@ describe('an etcd that serves https', () => {
         conftool.write(
           { key, text: YES, modifiedIndex: 5, state: { pooled: 'yes', weight: 10 } },
           { weight: 1 },
+          ORIGIN,
         ),
       ),
     );
@@ -137,7 +139,7 @@ describe('an etcd that serves https', () => {
     };
     expect(faultOf(await conftool.ping())).toEqual(unreachable);
     const node = { key: MAPS1, text: YES, modifiedIndex: 5, state: { pooled: 'yes', weight: 10 } } as const;
-    expect(faultOf(await conftool.write(node, { pooled: 'no' }))).toEqual(unreachable);
+    expect(faultOf(await conftool.write(node, { pooled: 'no' }, ORIGIN))).toEqual(unreachable);
   });
 
   test('is not spoken to under a name that its certificate does not have', async () => {

@@ -10,6 +10,7 @@ import type { RunDir } from '../../lab/process.ts';
 import { makeRunDir } from '../../lab/process.ts';
 import { nodeOf, valueOf } from './contract.ts';
 import { openDriver } from './open-driver.ts';
+import { ORIGIN } from '../../core/build.ts';
 
 let runDir: RunDir;
 let etcd: LabEtcd;
@@ -76,7 +77,7 @@ describe('the native driver leaves the bytes that confctl 6.1.0 leaves', () => {
     const tags = 'dc=eqiad,cluster=maps,service=tiles';
     const ran = await runConfctl(etcd.url, ['tags', tags, '--action', action, theirs.host]);
     expect(ran).toMatchObject({ code: 0 });
-    const written = valueOf(await conftool.write(await nodeOf(conftool, ours), set));
+    const written = valueOf(await conftool.write(await nodeOf(conftool, ours), set, ORIGIN));
     expect(written.text).toBe(await readEtcdValue(etcd.url, path(theirs.host)));
     expect(await nodeOf(conftool, ours)).toMatchObject(written);
     expect((await nodeOf(conftool, theirs)).state).toEqual((await nodeOf(conftool, ours)).state);
@@ -101,7 +102,9 @@ describe('confctl and the native driver beside each other', () => {
     await putValue(`${etcd.url}/v2/keys${PATH}`, '{"weight": 10, "pooled": "yes"}');
     const shown = await nodeOf(conftool, KEY);
     await runConfctl(etcd.url, ['tags', TAGS, '--action', 'set/pooled=no', KEY.host]);
-    expect(await conftool.write(shown, { weight: 5 })).toMatchObject({ fault: { kind: 'compare-failed' } });
+    expect(await conftool.write(shown, { weight: 5 }, ORIGIN)).toMatchObject({
+      fault: { kind: 'compare-failed' },
+    });
     expect(valueOf(await conftool.firstChangeAfter(KEY, shown.modifiedIndex))).toMatchObject({
       kind: 'changed',
       text: '{"weight": 10, "pooled": "no"}',
@@ -110,7 +113,7 @@ describe('confctl and the native driver beside each other', () => {
 
   test('confctl reads what was written, and names the one who acted', async () => {
     const node = await nodeOf(conftool, KEY);
-    valueOf(await conftool.write(node, { pooled: 'yes', weight: 3 }));
+    valueOf(await conftool.write(node, { pooled: 'yes', weight: 3 }, ORIGIN));
     const { stdout } = await runConfctl(etcd.url, ['select', `${TAGS},name=maps1`, 'get']);
     expect(JSON.parse(stdout)).toEqual({ maps1: { weight: 3, pooled: 'yes' }, tags: TAGS });
     const set = ['select', `${TAGS},name=maps1`, 'set/weight=4'];

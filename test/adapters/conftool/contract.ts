@@ -3,6 +3,7 @@ import type { NodeKey, Pool, StoredNode } from '../../../src/core/node.ts';
 import type { Result } from '../../../src/core/result.ts';
 import type { Scope } from '../../../src/core/scope.ts';
 import type { Conftool } from '../../../src/ports/conftool.ts';
+import { ORIGIN } from '../../core/build.ts';
 
 /** An empty store, Sluice's way into it, and the hands of somebody else. Paths are as `eqiad/maps/tiles/maps1`. */
 export interface World {
@@ -112,13 +113,13 @@ export function claimConftool(openWorld: (scope: Scope) => Promise<World>): void
       ['maps3', ''],
     ]);
     expect(hostsOf(pool)).toBe('eqiad/maps/tiles: maps1 yes/10');
-    expect((await conftool.write(await nodeOf(conftool, MAPS1), { pooled: 'no' })).ok).toBe(true);
+    expect((await conftool.write(await nodeOf(conftool, MAPS1), { pooled: 'no' }, ORIGIN)).ok).toBe(true);
   });
 
   test('a write is read back with the text and the index that it answered', async () => {
     const { conftool } = await worldWith({ 'eqiad/maps/tiles/maps1': YES });
     const before = await nodeOf(conftool, MAPS1);
-    const written = valueOf(await conftool.write(before, { pooled: 'no' }));
+    const written = valueOf(await conftool.write(before, { pooled: 'no' }, ORIGIN));
     expect(written.text).toBe(NO);
     expect(written.modifiedIndex).toBeGreaterThan(before.modifiedIndex);
     expect(await nodeOf(conftool, MAPS1)).toEqual({
@@ -131,7 +132,7 @@ export function claimConftool(openWorld: (scope: Scope) => Promise<World>): void
   test('a write keeps the order and every field that it does not name', async () => {
     const text = '{"note":"caf\u00e9","pooled":"yes","2":[1.0],"weight":3}';
     const { conftool } = await worldWith({ 'eqiad/maps/tiles/maps1': text });
-    const written = valueOf(await conftool.write(await nodeOf(conftool, MAPS1), { weight: 7 }));
+    const written = valueOf(await conftool.write(await nodeOf(conftool, MAPS1), { weight: 7 }, ORIGIN));
     expect(written.text).toBe('{"note": "caf\\u00e9", "pooled": "yes", "2": [1.0], "weight": 7}');
     expect((await nodeOf(conftool, MAPS1)).text).toBe(written.text);
   });
@@ -141,7 +142,7 @@ export function claimConftool(openWorld: (scope: Scope) => Promise<World>): void
     const shown = await nodeOf(conftool, MAPS1);
     await set('eqiad/maps/tiles/maps1', NO);
     const now = await nodeOf(conftool, MAPS1);
-    expect(await conftool.write(shown, { weight: 5 })).toEqual({
+    expect(await conftool.write(shown, { weight: 5 }, ORIGIN)).toEqual({
       ok: false,
       fault: {
         kind: 'compare-failed',
@@ -157,14 +158,16 @@ export function claimConftool(openWorld: (scope: Scope) => Promise<World>): void
     const { conftool, set } = await worldWith({ 'eqiad/maps/tiles/maps1': YES });
     const shown = await nodeOf(conftool, MAPS1);
     await set('eqiad/maps/tiles/maps1', YES);
-    expect(faultOf(await conftool.write(shown, { pooled: 'no' }))).toMatchObject({ kind: 'compare-failed' });
+    expect(faultOf(await conftool.write(shown, { pooled: 'no' }, ORIGIN))).toMatchObject({
+      kind: 'compare-failed',
+    });
   });
 
   test('of eight writers at one index one writes and seven are refused', async () => {
     const { conftool } = await worldWith({ 'eqiad/maps/tiles/maps1': YES });
     const shown = await nodeOf(conftool, MAPS1);
     const weights = [1, 2, 3, 4, 5, 6, 7, 8];
-    const answers = await Promise.all(weights.map((weight) => conftool.write(shown, { weight })));
+    const answers = await Promise.all(weights.map((weight) => conftool.write(shown, { weight }, ORIGIN)));
     expect(answers.filter(({ ok }) => ok)).toHaveLength(1);
     expect(answers.filter((answer) => !answer.ok && answer.fault.kind === 'compare-failed')).toHaveLength(7);
   });
@@ -173,7 +176,7 @@ export function claimConftool(openWorld: (scope: Scope) => Promise<World>): void
     const { conftool, ...hands } = await worldWith({ 'eqiad/maps/tiles/maps1': YES });
     const shown = await nodeOf(conftool, MAPS1);
     await hands.delete('eqiad/maps/tiles/maps1');
-    expect(await conftool.write(shown, { pooled: 'no' })).toEqual({
+    expect(await conftool.write(shown, { pooled: 'no' }, ORIGIN)).toEqual({
       ok: false,
       fault: { kind: 'object-absent', key: MAPS1 },
     });
@@ -185,14 +188,16 @@ export function claimConftool(openWorld: (scope: Scope) => Promise<World>): void
     const shown = await nodeOf(conftool, MAPS1);
     await hands.delete('eqiad/maps/tiles/maps1');
     await set('eqiad/maps/tiles/maps1', YES);
-    expect(faultOf(await conftool.write(shown, { pooled: 'no' }))).toMatchObject({ kind: 'compare-failed' });
+    expect(faultOf(await conftool.write(shown, { pooled: 'no' }, ORIGIN))).toMatchObject({
+      kind: 'compare-failed',
+    });
   });
 
   test('what is outside the scope is not written', async () => {
     const { conftool } = await worldWith({ 'eqiad/web/page/web1': YES });
     const key = { dc: 'eqiad', cluster: 'web', service: 'page', host: 'web1' };
     const shown = await nodeOf(conftool, key);
-    expect(await conftool.write(shown, { pooled: 'no' })).toEqual({
+    expect(await conftool.write(shown, { pooled: 'no' }, ORIGIN)).toEqual({
       ok: false,
       fault: { kind: 'outside-scope', at: key, scope: 'cluster=maps' },
     });
@@ -212,7 +217,7 @@ export function claimConftool(openWorld: (scope: Scope) => Promise<World>): void
   test('of several changes the first after the index is told', async () => {
     const { conftool, set } = await worldWith({ 'eqiad/maps/tiles/maps1': YES });
     const shown = await nodeOf(conftool, MAPS1);
-    const ours = valueOf(await conftool.write(shown, { pooled: 'no' }));
+    const ours = valueOf(await conftool.write(shown, { pooled: 'no' }, ORIGIN));
     await set('eqiad/maps/tiles/maps1', NEW);
     expect(valueOf(await conftool.firstChangeAfter(MAPS1, shown.modifiedIndex))).toEqual({
       kind: 'changed',

@@ -9,6 +9,7 @@ import { faultOf, nodeOf, valueOf } from './contract.ts';
 import type { Gateway } from './gateway.ts';
 import { openGateway } from './gateway.ts';
 import { openDriver } from './open-driver.ts';
+import { ORIGIN } from '../../core/build.ts';
 
 const YES = '{"weight": 10, "pooled": "yes"}';
 const MAPS1 = { dc: 'eqiad', cluster: 'maps', service: 'tiles', host: 'maps1' };
@@ -87,13 +88,13 @@ describe('what is asked of etcd', () => {
   test('a write is one request', async () => {
     const conftool = open();
     const node = await nodeOf(conftool, MAPS1);
-    expect(await requestsOf(() => conftool.write(node, { pooled: 'yes' }))).toEqual([`PUT ${KEY}`]);
+    expect(await requestsOf(() => conftool.write(node, { pooled: 'yes' }, ORIGIN))).toEqual([`PUT ${KEY}`]);
   });
 
   test('a write outside the scope is no request', async () => {
     const conftool = open({ scope: [{ cluster: 'web' }] });
     const node = await nodeOf(conftool, MAPS1);
-    expect(await requestsOf(() => conftool.write(node, { pooled: 'no' }))).toEqual([]);
+    expect(await requestsOf(() => conftool.write(node, { pooled: 'no' }, ORIGIN))).toEqual([]);
   });
 
   test.each([
@@ -107,7 +108,7 @@ describe('what is asked of etcd', () => {
     const node = { ...(await nodeOf(conftool, MAPS1)), key };
     expect(
       await requestsOf(async () => {
-        expect(faultOf(await conftool.write(node, { pooled: 'no' }))).toMatchObject({
+        expect(faultOf(await conftool.write(node, { pooled: 'no' }, ORIGIN))).toMatchObject({
           kind: 'outside-scope',
         });
       }),
@@ -132,7 +133,7 @@ describe('what is asked of etcd', () => {
     const node = pool?.nodes[0];
     expect(node?.key.host).toBe(name);
     if (node === undefined) return;
-    const { modifiedIndex } = valueOf(await conftool.write(node, { pooled: 'no' }));
+    const { modifiedIndex } = valueOf(await conftool.write(node, { pooled: 'no' }, ORIGIN));
     expect(await nodeOf(conftool, node.key)).toMatchObject({ modifiedIndex, state: { pooled: 'no' } });
   });
 });
@@ -156,7 +157,7 @@ describe('waiting for a change through a gateway that hands on nothing before th
   test('a change is told at once', async () => {
     const conftool = open({ eventTimeoutMs: 10_000 });
     const node = await nodeOf(conftool, MAPS1);
-    const { text } = valueOf(await conftool.write(node, { pooled: 'no' }));
+    const { text } = valueOf(await conftool.write(node, { pooled: 'no' }, ORIGIN));
     const first = valueOf(await conftool.firstChangeAfter(MAPS1, node.modifiedIndex));
     expect(first).toMatchObject({ kind: 'changed', text });
   });
@@ -169,7 +170,7 @@ describe('a gateway that does not let writes through', () => {
       gateway.conduct = (method) => (method === 'PUT' ? { status, body: '<html>denied</html>' } : 'pass');
       const conftool = open();
       const node = await nodeOf(conftool, MAPS1);
-      expect(faultOf(await conftool.write(node, { pooled: 'no' }))).toEqual({
+      expect(faultOf(await conftool.write(node, { pooled: 'no' }, ORIGIN))).toEqual({
         kind: 'conftool-read-only',
         endpoint: gateway.url,
       });
@@ -181,7 +182,7 @@ describe('a gateway that does not let writes through', () => {
     gateway.conduct = (method) => (method === 'PUT' ? { status: 401, body: '<html>who?</html>' } : 'pass');
     const conftool = open({ credentials: { username: 'pool-eqiad-maps', password: 'wrong' } });
     const node = await nodeOf(conftool, MAPS1);
-    expect(faultOf(await conftool.write(node, { pooled: 'no' }))).toEqual({
+    expect(faultOf(await conftool.write(node, { pooled: 'no' }, ORIGIN))).toEqual({
       kind: 'conftool-forbidden',
       user: 'pool-eqiad-maps',
       path: '/conftool/v1/pools/eqiad/maps/tiles/maps1',
@@ -194,7 +195,7 @@ describe('a write whose answer does not come', () => {
     gateway.conduct = (method) => (method === 'PUT' ? 'cut-after' : 'pass');
     const conftool = open({ endpoints: [gateway.url, etcd.url] });
     const node = await nodeOf(conftool, MAPS1);
-    expect(faultOf(await conftool.write(node, { weight: 11 }))).toMatchObject({
+    expect(faultOf(await conftool.write(node, { weight: 11 }, ORIGIN))).toMatchObject({
       kind: 'write-unknown',
       key: MAPS1,
       cause: 'ECONNRESET',
@@ -210,7 +211,9 @@ describe('a write whose answer does not come', () => {
     gateway.conduct = (method) => (method === 'PUT' ? 'cut-before' : 'pass');
     const conftool = open({ endpoints: [gateway.url, etcd.url] });
     const node = await nodeOf(conftool, MAPS1);
-    expect(faultOf(await conftool.write(node, { weight: 12 }))).toMatchObject({ kind: 'write-unknown' });
+    expect(faultOf(await conftool.write(node, { weight: 12 }, ORIGIN))).toMatchObject({
+      kind: 'write-unknown',
+    });
     expect((await nodeOf(conftool, MAPS1)).modifiedIndex).toBe(node.modifiedIndex);
   });
 
@@ -234,7 +237,9 @@ describe('a write whose answer does not come', () => {
     gateway.conduct = (method) => (method === 'PUT' ? { status, body } : 'pass');
     const conftool = open();
     const node = await nodeOf(conftool, MAPS1);
-    expect(faultOf(await conftool.write(node, { pooled: 'no' }))).toMatchObject({ kind: 'write-unknown' });
+    expect(faultOf(await conftool.write(node, { pooled: 'no' }, ORIGIN))).toMatchObject({
+      kind: 'write-unknown',
+    });
   });
 });
 

@@ -7,6 +7,7 @@ import type { RunDir } from '../../lab/process.ts';
 import { freePort, makeRunDir } from '../../lab/process.ts';
 import { faultOf, nodeOf, valueOf } from './contract.ts';
 import { openDriver } from './open-driver.ts';
+import { ORIGIN } from '../../core/build.ts';
 
 const YES = '{"weight": 10, "pooled": "yes"}';
 const MAPS1 = { dc: 'eqiad', cluster: 'maps', service: 'tiles', host: 'maps1' };
@@ -63,7 +64,7 @@ describe('one etcd that goes away', () => {
     const conftool = open([etcd.url]);
     const node = await nodeOf(conftool, MAPS1);
     await etcd.kill();
-    expect(faultOf(await conftool.write(node, { pooled: 'no' }))).toMatchObject({
+    expect(faultOf(await conftool.write(node, { pooled: 'no' }, ORIGIN))).toMatchObject({
       kind: 'conftool-unreachable',
     });
   });
@@ -75,7 +76,7 @@ describe('one etcd that goes away', () => {
     expect((await conftool.ping()).ok).toBe(false);
     await etcd.restart();
     expect(await nodeOf(conftool, MAPS1)).toEqual(node);
-    const { text } = valueOf(await conftool.write(node, { weight: 20 }));
+    const { text } = valueOf(await conftool.write(node, { weight: 20 }, ORIGIN));
     expect(valueOf(await conftool.firstChangeAfter(MAPS1, node.modifiedIndex))).toMatchObject({
       kind: 'changed',
       text,
@@ -86,7 +87,7 @@ describe('one etcd that goes away', () => {
     const conftool = open([etcd.url], { writeTimeoutMs: 300 });
     const node = await nodeOf(conftool, MAPS1);
     etcd.process.signal('SIGSTOP');
-    const fault = faultOf(await conftool.write(node, { weight: 30 }));
+    const fault = faultOf(await conftool.write(node, { weight: 30 }, ORIGIN));
     etcd.process.signal('SIGCONT');
     expect(fault).toMatchObject({
       kind: 'write-unknown',
@@ -131,14 +132,14 @@ describe('several endpoints', () => {
     expect((await open([dead, etcd.url]).ping()).ok).toBe(true);
     const conftool = open([dead, etcd.url]);
     const node = await nodeOf(open([etcd.url]), MAPS1);
-    expect((await conftool.write(node, { weight: 11 })).ok).toBe(true);
+    expect((await conftool.write(node, { weight: 11 }, ORIGIN)).ok).toBe(true);
   });
 
   test('an unknown name and a wrong protocol are passed over', async () => {
     const wrong = etcd.url.replace('http:', 'https:');
     const conftool = open(['http://conf1007.invalid:4001', wrong, etcd.url]);
     const node = await nodeOf(conftool, MAPS1);
-    expect((await conftool.write(node, { weight: 12 })).ok).toBe(true);
+    expect((await conftool.write(node, { weight: 12 }, ORIGIN)).ok).toBe(true);
   });
 
   test('when all are dead all are named', async () => {
@@ -157,7 +158,7 @@ describe('several endpoints', () => {
     frozen.process.signal('SIGSTOP');
     const node = await nodeOf(conftool, MAPS1);
     // The frozen one would have left the write unknown: it went straight to the one that had answered.
-    expect((await conftool.write(node, { weight: 13 })).ok).toBe(true);
+    expect((await conftool.write(node, { weight: 13 }, ORIGIN)).ok).toBe(true);
     await frozen.process.stop();
   });
 
@@ -191,7 +192,7 @@ describe('a cluster of three of which two are killed', () => {
     const answers = await Promise.all([
       conftool.pool(MAPS1),
       conftool.ping(),
-      conftool.write(node, { pooled: 'no' }),
+      conftool.write(node, { pooled: 'no' }, ORIGIN),
     ]);
     expect(answers.map(faultOf)).toEqual([
       { kind: 'conftool-no-quorum', cause: 'no answer in 700 ms' },
@@ -203,7 +204,10 @@ describe('a cluster of three of which two are killed', () => {
   test('gives up by itself after a while, which is no quorum for a read and unknown for a write', async () => {
     const conftool = open([members[0]?.url ?? ''], { readTimeoutMs: 15_000, writeTimeoutMs: 15_000 });
     const node = { key: MAPS1, text: YES, modifiedIndex: 5, state: { pooled: 'yes', weight: 10 } } as const;
-    const [read, write] = await Promise.all([conftool.pool(MAPS1), conftool.write(node, { pooled: 'no' })]);
+    const [read, write] = await Promise.all([
+      conftool.pool(MAPS1),
+      conftool.write(node, { pooled: 'no' }, ORIGIN),
+    ]);
     const cause = 'Raft Internal Error: etcdserver: request timed out';
     expect(faultOf(read)).toEqual({ kind: 'conftool-no-quorum', cause });
     expect(faultOf(write)).toMatchObject({ kind: 'write-unknown', cause });
@@ -213,6 +217,6 @@ describe('a cluster of three of which two are killed', () => {
     await members[1]?.restart();
     const conftool = open(members.map(({ url }) => url));
     const node = await nodeOf(conftool, MAPS1);
-    expect((await conftool.write(node, { weight: 3 })).ok).toBe(true);
+    expect((await conftool.write(node, { weight: 3 }, ORIGIN)).ok).toBe(true);
   }, 20_000);
 });
