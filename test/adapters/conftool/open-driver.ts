@@ -8,11 +8,14 @@ import type { Conftool } from '../../../src/ports/conftool.ts';
 
 const SCHEMA = fileURLToPath(new URL('../../lab/conftool-data/schema.yaml', import.meta.url));
 
-/** Which program to run as confctl, where its files are put, and lines to add to its `config.yaml`. */
+/** Which program to run as confctl, and where its files are put. */
 interface ConfctlFiles {
   readonly command: string;
   readonly folder: string;
+  /** Lines to add to its `config.yaml`; what stands there twice has its last value. */
   readonly config?: string;
+  /** The etcd that it is told of, when that is another. */
+  readonly etcd?: string;
 }
 
 /** The native driver as `sluice.yaml` would have it, with the bounds of a test. Close it. */
@@ -23,10 +26,10 @@ export function openDriver(url: string, options: Partial<NativeConftoolOptions> 
 /** The driver that is confctl, with its files in `folder`, and with time for a Python that starts slowly. Close it. */
 export function openConfctlDriver(
   url: string,
-  { command, folder, config = '' }: ConfctlFiles,
+  { command, folder, config = '', etcd = url }: ConfctlFiles,
   options: Partial<NativeConftoolOptions> = {},
 ): Conftool {
-  const { hostname, port } = new URL(url);
+  const { hostname, port } = new URL(etcd);
   const [etcdrc, configFile] = [join(folder, 'etcdrc'), join(folder, 'config.yaml')];
   writeFileSync(etcdrc, `host: ${hostname}\nport: ${port}\nprotocol: http\n`);
   const namespace = options.namespace ?? '/conftool';
