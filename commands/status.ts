@@ -1,14 +1,24 @@
-import type { Announcement } from '../src/core/announcement/announcement.ts';
+import type { Announcement, ObservedView } from '../src/core/announcement/announcement.ts';
 import { missingApprovals } from '../src/core/approval.ts';
 import { OptionalSubject } from '../src/core/arguments.ts';
+import type { BalancedPool } from '../src/core/balanced-pool.ts';
+import {
+  balancerNames,
+  balancersThatFindDown,
+  isUpOnEach,
+  silentBalancers,
+} from '../src/core/balanced-pool.ts';
 import { serviceFacts, serviceTags } from '../src/core/catalogue.ts';
 import { defineCommand } from '../src/core/command.ts';
+import { disagreements } from '../src/core/disagreements.ts';
 import type { Facts } from '../src/core/facts.ts';
 import { nearest } from '../src/core/nearest.ts';
 import type { Pool } from '../src/core/node.ts';
+import { poolPath } from '../src/core/node.ts';
+import type { Observed } from '../src/core/observed.ts';
 import type { Operation } from '../src/core/operation.ts';
 import { summarizePlan } from '../src/core/plan-summary.ts';
-import { viewPool } from '../src/core/pool-view.ts';
+import { viewObserved, viewPool } from '../src/core/pool-view.ts';
 import type { Result } from '../src/core/result.ts';
 import { fail, ok } from '../src/core/result.ts';
 
@@ -19,7 +29,8 @@ const MOST_OPERATIONS = 4;
 export default defineCommand({
   kind: 'answer',
   name: 'status',
-  summary: 'shows what is pooled: of a service, of a host, or of everything',
+  summary:
+    'shows what is pooled, what really serves and what was observed: of a service, of a host, or of everything',
   usage: '!status [SERVICE|HOST]',
   example: '!status kartotherian-k8s-ssl',
   args: { subject: OptionalSubject },
@@ -40,7 +51,7 @@ export default defineCommand({
 
 function aboutSubject(subject: string, facts: Facts): Result<readonly Announcement[]> {
   const pools = facts.pools.filter(({ service }) => service === subject);
-  if (pools.length > 0) return ok(pools.map((pool) => poolStatus(pool, pools, facts)));
+  if (pools.length > 0) return ok(pools.flatMap((pool) => poolStatus(pool, pools, facts)));
   const objects = facts.pools.flatMap((pool) => [
     ...pool.nodes.map(({ key, state }) => ({ key, state, why: undefined })),
     ...pool.malformed.map(({ key, why }) => ({ key, state: undefined, why })),
@@ -55,7 +66,12 @@ function aboutSubject(subject: string, facts: Facts): Result<readonly Announceme
       host,
       objects: own
         .filter(({ key }) => key.host === host)
-        .map(({ key, state, why }) => ({ service: key.service, state, why })),
+        .map(({ key, state, why }) => ({
+          service: key.service,
+          state,
+          why,
+          effective: effectiveOf(facts.balanced.get(poolPath(key)), host),
+        })),
     })),
   );
 }
@@ -67,19 +83,45 @@ function nearestSubjects(subject: string, { pools, catalogue }: Facts): readonly
   ]);
 }
 
+/** What the load balancers say of one host, in words; undefined when none was asked. */
+function effectiveOf(balanced: readonly BalancedPool[] | undefined, host: string): string | undefined {
+  if (balanced === undefined) return undefined;
+  const silent = silentBalancers(balanced);
+  if (silent.length > 0) return `${silent.map(({ balancer }) => balancer).join(', ')} silent`;
+  const down = balancersThatFindDown(balanced, host);
+  if (down.length > 0) return `DOWN on ${down.join(', ')}`;
+  const names = balancerNames(balanced).join(', ');
+  return balanced.every((pool) => isUpOnEach(pool, host)) ? `up on ${names}` : `unknown to ${names}`;
+}
+
 /** The cluster is named only where one data centre has the service in several. */
-function poolStatus(pool: Pool, all: readonly Pool[], { catalogue, groups }: Facts): Announcement {
+function poolStatus(pool: Pool, all: readonly Pool[], facts: Facts): readonly Announcement[] {
   const { service, dc } = pool;
+  const { catalogue, groups, now } = facts;
   const cluster = all.filter((other) => other.dc === dc).length > 1 ? pool.cluster : undefined;
-  const view = viewPool(pool, serviceFacts(catalogue, service).threshold, groups);
-  return {
+  const balanced = facts.balanced.get(poolPath(pool));
+  const view = viewPool(pool, serviceFacts(catalogue, service).threshold, groups, balanced);
+  const known = facts.observed.get(dc);
+  const found = disagreements(pool, balanced ?? [], known?.ok === true ? known.value : undefined);
+  const status: Announcement = {
     kind: 'pool-status',
     service,
     dc,
     cluster,
     view,
     malformed: pool.malformed.map(({ key }) => key.host),
+    observed: known && observedView(known, pool, facts),
+    now,
   };
+  return found.length === 0
+    ? [status]
+    : [status, { kind: 'pool-disagrees', service, dc, disagreements: found }];
+}
+
+function observedView(known: Result<Observed>, pool: Pool, { groups }: Facts): ObservedView {
+  if (!known.ok) return { kind: 'silent', cause: known.fault.kind };
+  const { source, at } = known.value;
+  return { kind: 'seen', source, at, ...viewObserved(pool, groups, known.value) };
 }
 
 function everything({ pools, catalogue, groups }: Facts): readonly Announcement[] {

@@ -7,6 +7,8 @@ import { readText, reasonOf } from './config/file-or-env.ts';
 import type { ConftoolConfig, IrcConfig, RedisConfig } from './config/resolve.ts';
 import { pathIn, readCatalogue, readPeople, readPolicy } from './config/resolve.ts';
 import { resolveConftool, resolveIrc, resolveRedis, resolveSal } from './config/resolve.ts';
+import type { TrafficConfig } from './config/resolve-traffic.ts';
+import { resolveTraffic } from './config/resolve-traffic.ts';
 import type { FileContent } from './config/schema.ts';
 import { FileSchema } from './config/schema.ts';
 import type { Secret } from './config/secret.ts';
@@ -33,6 +35,7 @@ export interface Config {
   readonly redisProgram: string | undefined;
   readonly signingKey: Secret;
   readonly conftool: ConftoolConfig;
+  readonly traffic: TrafficConfig;
   readonly catalogue: Catalogue;
   readonly groups: readonly GroupRule[];
   readonly people: readonly Person[];
@@ -152,6 +155,7 @@ function resolveContent(
   const sal = resolveSal(reading, content);
   const redis = resolveRedis(reading, content.redis);
   const conftool = resolveConftool(reading, content.conftool);
+  const traffic = resolveTraffic(reading, content);
   const catalogue = readCatalogue(reading, content.catalogue);
   const people = readPeople(reading, content.people);
   const policy = readPolicy(reading, content.policy);
@@ -168,6 +172,7 @@ function resolveContent(
     redisProgram: reading.env['SLUICE_REDIS_BIN'],
     signingKey: signing.key,
     conftool,
+    traffic,
     catalogue,
     groups: Object.entries(content.groups).map(([name, pattern]) => ({ name, pattern })),
     people,

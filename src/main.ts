@@ -9,6 +9,9 @@ import { findEndpoints } from './adapters/conftool/find-endpoints.ts';
 import { openNativeConftool } from './adapters/conftool/native.ts';
 import { openIrc } from './adapters/irc/chat.ts';
 import { IRC_BOUNDS } from './adapters/irc/options.ts';
+import { openProber } from './adapters/probe/prober.ts';
+import { openPrometheus } from './adapters/prometheus/metrics.ts';
+import { openPybal } from './adapters/pybal/load-balancers.ts';
 import type { RedisAddress } from './adapters/redis/connection.ts';
 import { connectionOptions } from './adapters/redis/connection.ts';
 import { startPrivateRedis } from './adapters/redis/private-server.ts';
@@ -19,6 +22,7 @@ import { Sluice } from './app/sluice.ts';
 import type { Config } from './config.ts';
 import { loadConfig, loadPeople, loadPolicy } from './config.ts';
 import { BOUNDS } from './config/bounds.ts';
+import { balancedPoolNames } from './core/catalogue.ts';
 import type { PartHealth } from './core/health.ts';
 import { operationId } from './core/operation-id.ts';
 import { policyDifference } from './core/policy-difference.ts';
@@ -28,7 +32,6 @@ import type { Log } from './observe/log.ts';
 import { openLog } from './observe/log.ts';
 import type { Chat } from './ports/chat.ts';
 import type { Conftool } from './ports/conftool.ts';
-import type { Store } from './ports/store.ts';
 import { openWeb } from './web/http.ts';
 
 const USAGE = 'usage: sluice [--config sluice.yaml] | sluice doctor --config sluice.yaml';
@@ -108,10 +111,27 @@ async function open(
   const chat = openChat(config, log);
   const queue = openQueue({ connection, concurrency: BOUNDS.operationsAtOnce, log });
   const trusted = { people: config.people, policy: config.policy };
-  const health = (): Promise<readonly PartHealth[]> => askParts(store, conftool, [chat]);
   const stopFile = join(config.stateDir, 'STOP');
+  const { balancers, probes, prometheus, takeUpMs, dependencies } = config.traffic;
+  const loadBalancers = openPybal({
+    balancers,
+    poolNames: (key) => balancedPoolNames(config.catalogue, key),
+    timeoutMs: BOUNDS.balancerMs,
+    now: Date.now,
+  });
+  const health = (): Promise<readonly PartHealth[]> => askParts({ store, conftool, loadBalancers }, [chat]);
   const parts: Parts = {
     conftool,
+    loadBalancers,
+    metrics: openPrometheus({ servers: prometheus, timeoutMs: BOUNDS.metricsMs }),
+    prober: openProber({
+      connectTo: probes.connectTo,
+      ca: probes.ca,
+      timeoutMs: BOUNDS.probeMs,
+      mostTimeoutMs: BOUNDS.probeMostMs,
+      atOnce: BOUNDS.probesAtOnce,
+      now: Date.now,
+    }),
     store,
     queue,
     audit,
@@ -130,6 +150,9 @@ async function open(
       networks: 1,
       signingKey: config.signingKey.reveal(),
       sal: config.sal,
+      takeUpMs,
+      probeMode: probes.mode,
+      dependencies,
       bounds: BOUNDS,
       operationId,
     },
@@ -236,14 +259,22 @@ function openChat({ irc }: Config, log: Log): Chat {
 
 /** Asks every part now. Each answers within its own bound. */
 async function askParts(
-  store: Store,
-  conftool: Conftool,
+  { store, conftool, loadBalancers }: Pick<Parts, 'store' | 'conftool' | 'loadBalancers'>,
   chats: readonly Chat[],
 ): Promise<readonly PartHealth[]> {
-  const [redis, etcd] = await Promise.all([store.ping(), conftool.ping()]);
+  const [redis, etcd, silent] = await Promise.all([store.ping(), conftool.ping(), loadBalancers.silent()]);
   return [
     { part: 'redis', ok: redis.ok, text: redis.ok ? '' : redis.fault.kind },
     { part: 'etcd', ok: etcd.ok, text: etcd.ok ? '' : etcd.fault.kind },
+    ...(loadBalancers.configured
+      ? [
+          {
+            part: 'load balancers',
+            ok: silent.length === 0,
+            text: silent.map(({ balancer, cause }) => `${balancer}: ${cause}`).join('; '),
+          },
+        ]
+      : []),
     ...chats.map((chat) => ({ part: chat.transport, ok: chat.state() === 'ready', text: chat.state() })),
   ];
 }

@@ -117,6 +117,27 @@ describe('loadConfig', () => {
   });
 });
 
+test('load balancers, probes, metrics and dependencies are read; without them nobody is asked', () => {
+  const sections = {
+    loadBalancers: { eqiad: [{ name: 'lvs1019', url: 'http://lvs1019:9090' }], takeUp: '3s' },
+    probes: { mode: 'warn', connectTo: ['*.eqiad.wmnet:6543=127.0.0.1:26543'] },
+    prometheus: { eqiad: { url: 'http://prometheus-eqiad/ops', requests: 'sum by (host) (x)' } },
+    dependencies: [{ hosts: 'maps[1005-1006]', of: 'tegola' }],
+  };
+  expect(load(sections).traffic).toEqual({
+    balancers: { eqiad: [{ name: 'lvs1019', url: 'http://lvs1019:9090' }] },
+    takeUpMs: 3000,
+    probes: {
+      mode: 'warn',
+      connectTo: [{ host: '*.eqiad.wmnet', port: 6543, address: '127.0.0.1', toPort: 26543 }],
+      ca: undefined,
+    },
+    prometheus: sections.prometheus,
+    dependencies: [{ hosts: new Set(['maps1005', 'maps1006']), of: 'tegola' }],
+  });
+  expect(load().traffic).toMatchObject({ balancers: {}, probes: { mode: undefined }, takeUpMs: 10_000 });
+});
+
 describe('a configuration is refused', () => {
   test.each<[string, Readonly<Record<string, unknown>>, string]>([
     ['with an unknown section', { conftol: {} }, 'conftol: unknown key. Nearest: conftool'],
@@ -218,16 +239,22 @@ describe('a configuration is refused', () => {
     ]);
   });
 
+  test.each([
+    [
+      { probes: { connectTo: ['wikikube-worker1001:6543'] } },
+      "probes.connectTo#1: 'wikikube-worker1001:6543' is not HOST:PORT=ADDRESS:PORT",
+    ],
+    [{ probes: { mode: 'perhaps' } }, 'probes.mode'],
+    [{ dependencies: [{ hosts: 'maps[1005-', of: 'tegola' }] }, 'dependencies#1.hosts: must be names like'],
+    [{ loadBalancers: { eqiad: [{ name: 'lvs1019', url: 'lvs1019:9090' }] } }, 'loadBalancers.eqiad#1.url'],
+    [{ loadBalancers: { takeUp: 'soon' } }, 'loadBalancers.takeUp'],
+  ])('with %j', (sections, start) => {
+    expect(refusal(sections)).toEqual([expect.stringContaining(start)]);
+  });
+
   test.each<[string, Readonly<Record<string, unknown>>]>([
     ['slack', { slack: { channels: ['C1'] } }],
     ['kubernetes', { kubernetes: {} }],
-    ['dependencies', { dependencies: [] }],
-    [
-      'loadBalancers',
-      { loadBalancers: { eqiad: [{ name: 'lvs1019', url: 'http://lvs1019:9090' }], takeUp: '10s' } },
-    ],
-    ['probes', { probes: { mode: 'require' } }],
-    ['prometheus', { prometheus: {} }],
     ['migrations', { migrations: 'migrations/' }],
     ['redis.sentinels', { redis: { sentinels: [], name: 'sluice' } }],
     ['redis.cluster', { redis: { cluster: [] } }],

@@ -1,11 +1,12 @@
 import type { Announcement } from '../core/announcement/announcement.ts';
 import { byHandLines } from '../core/by-hand.ts';
-import { serviceFacts } from '../core/catalogue.ts';
 import type { Fault } from '../core/fault.ts';
-import type { Facts } from '../core/facts.ts';
-import { guardPlan } from '../core/guard-rails.ts';
+import type { WriteView } from '../core/guard-rails.ts';
+import { areReportedDown, guardPlan } from '../core/guard-rails.ts';
+import type { NodeKey, NodeState } from '../core/node.ts';
+import { poolPath } from '../core/node.ts';
 import type { Operation, Request } from '../core/operation.ts';
-import type { Plan } from '../core/plan.ts';
+import type { Plan, PlanNote } from '../core/plan.ts';
 import { summarizePlan } from '../core/plan-summary.ts';
 import { plannedSteps } from '../core/progress.ts';
 import type { Result } from '../core/result.ts';
@@ -19,8 +20,10 @@ import type { Gathered } from './gather.ts';
 import { audit } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
+import { keysToProbe, probeHosts } from './probing.ts';
 import { answer, chatRow } from './speak.ts';
 import type { Utterance } from './utterance.ts';
+import { writeViews } from './write-views.ts';
 
 /** The most by-hand lines that are said in the channel. */
 const MOST_BY_HAND = 3;
@@ -41,15 +44,18 @@ export interface Wish {
   readonly seen: (rule: RuleApplied, asker: string) => readonly string[];
 }
 
+/** A wish, who has it, and what was read for it. */
+interface Asked {
+  readonly wish: Wish;
+  readonly utterance: Utterance;
+  readonly gathered: Gathered;
+}
+
 /**
  * Answers somebody who asks for a change: refuses, says that there is nothing to do, shows a dry run, or stores the operation
  * and says what it waits for. Nothing is written to production here.
  */
-export async function askForPlan(
-  parts: Parts,
-  outbox: Outbox,
-  asked: { readonly wish: Wish; readonly utterance: Utterance; readonly gathered: Gathered },
-): Promise<void> {
+export async function askForPlan(parts: Parts, outbox: Outbox, asked: Asked): Promise<void> {
   const { wish, utterance, gathered } = asked;
   const { nick } = utterance;
   const { plan } = wish;
@@ -58,8 +64,9 @@ export async function askForPlan(
     const alreadySo = plan.alreadySo.map(({ key, state }) => ({ host: key.host, state }));
     return say({ kind: 'nothing-to-do', nick, service: plan.service, alreadySo, verb: plan.verb });
   }
-  const judged = await judgeWish(parts, asked);
-  if (wish.dryRun) return say(...(await dryRun(parts, asked, judged)));
+  const { rule: judged, notes } = await judgeWish(parts, asked);
+  const known: Asked = { ...asked, wish: { ...wish, plan: { ...plan, notes: [...plan.notes, ...notes] } } };
+  if (wish.dryRun) return say(...(await dryRun(parts, known, judged)));
   if (gathered.storeFault !== undefined) return say(...nothingQueued(nick, plan, gathered.storeFault));
   if (!judged.ok) {
     await audit(parts, undefined, {
@@ -69,7 +76,7 @@ export async function askForPlan(
     });
     return say({ kind: 'refused', nick, fault: judged.fault, hint: hintFor(judged.fault, plan.service) });
   }
-  const stored = await storeOperation(parts, asked, judged.value);
+  const stored = await storeOperation(parts, known, judged.value);
   if (!stored.ok) return say(...nothingQueued(nick, plan, stored.fault));
   if ('duplicate' in stored.value) {
     const { duplicate, state } = stored.value;
@@ -98,28 +105,37 @@ async function leaveBehind(
     await cancelOperation(parts, outbox, earlier, person.name);
 }
 
-/** Policy first, then the guard rails: who may not ask learns nothing of the numbers. */
+/** Policy first, then the guard rails, then the hosts themselves: who may not ask learns nothing of the numbers. */
 async function judgeWish(
   parts: Parts,
-  {
-    wish,
-    utterance,
-    gathered,
-  }: { readonly wish: Wish; readonly utterance: Utterance; readonly gathered: Gathered },
-): Promise<Result<RuleApplied>> {
+  { wish, utterance, gathered }: Asked,
+): Promise<{ readonly rule: Result<RuleApplied>; readonly notes: readonly PlanNote[] }> {
   const { facts } = gathered;
+  const { plan } = wish;
+  const views = await viewsOf(parts, wish, gathered);
+  if (!views.ok) return { rule: views, notes: [] };
   const rule = authorize(parts.settings, {
     command: wish.command,
-    plan: wish.plan,
+    plan,
     person: utterance.person,
     now: facts.now,
     recent: facts.recent,
     id: undefined,
-    undone: wish.plan.undoes === undefined ? undefined : wish.earlier,
+    undone: plan.undoes === undefined ? undefined : wish.earlier,
+    lbDown: areReportedDown(plan.changes, views.value),
   });
-  if (!rule.ok) return rule;
-  const fault = (await braked(parts, wish)) ?? (await guardWish(parts, wish.plan, facts, rule.value));
-  return fault === undefined ? rule : fail(fault);
+  if (!rule.ok) return { rule, notes: [] };
+  const { maxShareRemoved } = rule.value;
+  const judged = views.value.map((view) => ({ ...view, maxShareRemoved }));
+  const open = facts.open.filter(({ id, state }) => !(id === plan.undoes?.id && state === 'held'));
+  const fault = (await braked(parts, wish)) ?? guardPlan(plan, judged, open);
+  if (fault !== undefined) return { rule: fail(fault), notes: [] };
+  const probed = await probeHosts(parts, keysToProbe(stepsBetween(plan)));
+  return { rule: probed.fault === undefined ? rule : fail(probed.fault), notes: probed.notes };
+}
+
+function stepsBetween(plan: Plan): readonly { key: NodeKey; from: NodeState; to: NodeState }[] {
+  return plan.changes.map(({ key, before, after }) => ({ key, from: before, to: after }));
 }
 
 /** Going back is not stopped by a freeze; the STOP file stops everything. */
@@ -131,36 +147,18 @@ async function braked({ store, stopFile }: Parts, wish: Wish): Promise<Fault | u
   return freeze.ok && freeze.value !== undefined ? { kind: 'frozen', ...freeze.value } : undefined;
 }
 
-async function guardWish(
-  parts: Parts,
-  plan: Plan,
-  facts: Facts,
-  rule: RuleApplied,
-): Promise<Fault | undefined> {
-  const { settings, store } = parts;
-  const { threshold } = serviceFacts(settings.catalogue, plan.service);
-  const touched = facts.pools.filter((pool) =>
-    plan.effects.some((effect) => effect.pool.dc === pool.dc && effect.pool.cluster === pool.cluster),
+/** The pools that the plan touches. Without the journal a dry run is judged all the same; what was removed lately is then not known. */
+function viewsOf(parts: Parts, { plan }: Wish, gathered: Gathered): Promise<Result<readonly WriteView[]>> {
+  const touched = gathered.facts.pools.filter((pool) =>
+    plan.effects.some((effect) => poolPath(effect.pool) === poolPath(pool)),
   );
-  const views = await Promise.all(
-    touched.map(async (pool) => {
-      const removed = await store.removals(pool, facts.now - settings.bounds.removalWindowMs);
-      return {
-        pool,
-        threshold,
-        removed: removed.ok ? removed.value : [],
-        maxShareRemoved: rule.maxShareRemoved,
-        scope: settings.scope,
-      };
-    }),
-  );
-  const open = facts.open.filter(({ id, state }) => !(id === plan.undoes?.id && state === 'held'));
-  return guardPlan(plan, views, open);
+  const journal = gathered.storeFault === undefined;
+  return writeViews(parts, touched, { overrides: [], maxShareRemoved: 0, journal });
 }
 
 async function dryRun(
   parts: Parts,
-  asked: { readonly wish: Wish; readonly utterance: Utterance; readonly gathered: Gathered },
+  asked: Asked,
   judged: Result<RuleApplied>,
 ): Promise<readonly Announcement[]> {
   const { wish, utterance } = asked;

@@ -19,6 +19,8 @@ export interface Wanted {
   readonly id: string | undefined;
   /** The operation that an undo puts back. */
   readonly undone: Operation | undefined;
+  /** Every load balancer finds every one of its hosts down. */
+  readonly lbDown: boolean;
 }
 
 /** The rule that decides, from Sluice's own policy file. Judged when somebody asks and again before every write. */
@@ -37,7 +39,7 @@ export function authorize(settings: Settings, wanted: Wanted): Result<RuleApplie
     person: person.name,
     personRoles: person.roles,
     networks: settings.networks,
-    lbDown: false,
+    lbDown: wanted.lbDown,
   });
 }
 

@@ -1,8 +1,7 @@
-import { serviceFacts } from '../core/catalogue.ts';
 import type { Fault } from '../core/fault.ts';
-import type { RemovedWeight, WriteView } from '../core/guard-rails.ts';
-import { findInFlight, guardWrites } from '../core/guard-rails.ts';
-import type { Pool, StoredNode } from '../core/node.ts';
+import type { WriteView } from '../core/guard-rails.ts';
+import { areReportedDown, findInFlight, guardTogether, guardWrites } from '../core/guard-rails.ts';
+import type { NodeKey, Pool, PoolKey, StoredNode } from '../core/node.ts';
 import { nodePath, poolPath } from '../core/node.ts';
 import type { Operation } from '../core/operation.ts';
 import { stepsOf } from '../core/progress.ts';
@@ -12,13 +11,20 @@ import { findForgery } from '../core/signature.ts';
 import type { StepRecord } from '../core/step.ts';
 import { authorize } from './authorize.ts';
 import type { Parts } from './parts.ts';
+import { writeViews } from './write-views.ts';
 
 /** Enough to find what limits per person and time count. */
 const RECENT = 100;
 
-/** The answer to "may this be written now?". */
+/** The answer to "may these be written now?". */
 export type Verdict =
-  | { readonly kind: 'go'; readonly node: StoredNode; readonly removed: readonly RemovedWeight[] }
+  | {
+      readonly kind: 'go';
+      /** The objects of the steps, in their order. */
+      readonly nodes: readonly StoredNode[];
+      /** Their pool, as the guard rails saw it. */
+      readonly view: WriteView;
+    }
   /** Not now: nothing further is written, somebody may resume. */
   | { readonly kind: 'hold'; readonly fault: Fault }
   | { readonly kind: 'conflict'; readonly fault: Fault }
@@ -28,24 +34,24 @@ export type Verdict =
 
 /**
  * Everything that must hold directly before a write, asked anew: brakes, signatures, the people and the policy of Sluice's own files,
- * scope and guard rails on a fresh quorum read of the whole pool, and that the object is as it was shown.
+ * scope and guard rails on a fresh quorum read of the whole pool and the load balancers' view of it, and that the objects are as they were shown.
  *
  * @param operation as read from the journal a moment ago.
+ * @param group steps of one pool that are to be written at the same time; at least one.
  */
 export async function checkBeforeWrite(
   parts: Parts,
   operation: Operation,
-  step: StepRecord,
+  group: readonly StepRecord[],
 ): Promise<Verdict> {
-  const { store, settings, stopFile, clock } = parts;
+  const { store, settings, stopFile } = parts;
   const forgery = findForgery(settings.signingKey, operation);
   if (forgery !== undefined) return { kind: 'forged', what: forgery };
   const first = operation.steps.every(({ state }) => state === 'planned');
-  const since = clock.now() - settings.bounds.removalWindowMs;
   const [stopPath, freeze, pools, recent, undone, open] = await Promise.all([
     stopFile.present(),
     store.freeze(),
-    readPools(parts, operation, step, first),
+    readPools(parts, operation, group, first),
     policyLooksBack(parts) ? store.recent(RECENT) : ok([]),
     operation.plan.undoes === undefined ? ok(undefined) : store.operation(operation.plan.undoes.id),
     first ? store.open() : ok([]),
@@ -60,64 +66,65 @@ export async function checkBeforeWrite(
   if (freeze.ok && freeze.value !== undefined && operation.plan.undoes === undefined) {
     return { kind: 'hold', fault: { kind: 'frozen', ...freeze.value } };
   }
-  const rule = judgeAgain(parts, operation, {
-    recent: recent.ok ? recent.value : [],
-    undone: undone.ok ? undone.value : undefined,
-  });
-  if (!rule.ok) return { kind: 'hold', fault: rule.fault };
   if (!pools.ok) return { kind: 'fail', fault: pools.fault };
   const moved = first ? findMoved(operation, pools.value) : undefined;
   if (moved !== undefined) return { kind: 'conflict', fault: moved };
-  const pool = pools.value.find((one) => poolPath(one) === poolPath(step.key));
-  const node = pool?.nodes.find(({ key }) => key.host === step.key.host);
-  const movedSinceStep = movedSince(operation, step, node);
-  if (movedSinceStep !== undefined || pool === undefined || node === undefined) {
-    return { kind: 'conflict', fault: movedSinceStep ?? { kind: 'object-absent', key: step.key } };
+  const nodes: StoredNode[] = [];
+  for (const step of group) {
+    const node = nodeIn(pools.value, step.key);
+    const fault = movedSince(operation, step, node);
+    if (fault !== undefined || node === undefined)
+      return { kind: 'conflict', fault: fault ?? { kind: 'object-absent', key: step.key } };
+    nodes.push(node);
   }
-  const flying = findInFlight(
-    step.key,
-    open.ok ? open.value.filter(({ state }) => state === 'uncertain') : [],
-    operation.id,
-  );
-  if (flying !== undefined) return { kind: 'hold', fault: flying };
-  const views = await viewPools(parts, pools.value, rule.value, since);
+  const doubtful = open.ok ? open.value.filter(({ state }) => state === 'uncertain') : [];
+  for (const { key } of group) {
+    const flying = findInFlight(key, doubtful, operation.id);
+    if (flying !== undefined) return { kind: 'hold', fault: flying };
+  }
+  const views = await writeViews(parts, pools.value, {
+    overrides: operation.request.breakGlass?.overrides ?? [],
+    maxShareRemoved: 0,
+  });
   if (!views.ok) return { kind: 'fail', fault: views.fault };
-  // The whole rest of the operation is walked: what would have to stop half way does not begin.
-  const rest = operation.steps.filter(
-    (one) => one.index >= step.index && views.value.some((view) => poolPath(view.pool) === poolPath(one.key)),
-  );
-  const guard = guardWrites(rest, views.value);
+  const rest = restOf(operation, views.value);
+  const rule = judgeAgain(parts, operation, {
+    recent: recent.ok ? recent.value : [],
+    undone: undone.ok ? undone.value : undefined,
+    lbDown: areReportedDown(rest, views.value),
+  });
+  if (!rule.ok) return { kind: 'hold', fault: rule.fault };
+  const judged = views.value.map((view) => ({ ...view, maxShareRemoved: rule.value }));
+  const guard = guardTogether(group, judged) ?? guardWrites(rest, judged);
   if (guard !== undefined) return { kind: 'hold', fault: guard };
-  const removed = views.value.find((view) => poolPath(view.pool) === poolPath(step.key))?.removed ?? [];
-  return { kind: 'go', node, removed };
+  const view = judged.find(({ pool }) => group[0] !== undefined && poolPath(pool) === poolPath(group[0].key));
+  return view === undefined
+    ? { kind: 'fail', fault: { kind: 'shutting-down' } }
+    : { kind: 'go', nodes, view };
 }
 
-/** What the guard rails look at: each pool as read just now, and what was taken from it lately. */
-async function viewPools(
-  { store, settings }: Parts,
-  pools: readonly Pool[],
-  maxShareRemoved: number,
-  since: number,
-): Promise<Result<readonly WriteView[]>> {
-  const views: WriteView[] = [];
-  const removals = await Promise.all(pools.map((pool) => store.removals(pool, since)));
-  for (const [index, pool] of pools.entries()) {
-    const removed = removals[index];
-    if (removed?.ok !== true) return removed ?? fail({ kind: 'store-unreachable', cause: 'no answer' });
-    const { threshold } = serviceFacts(settings.catalogue, pool.service);
-    views.push({ pool, threshold, removed: removed.value, maxShareRemoved, scope: settings.scope });
-  }
-  return ok(views);
+/** The whole rest of the operation is walked: what would have to stop half way does not begin. */
+function restOf(operation: Operation, views: readonly WriteView[]): readonly StepRecord[] {
+  return operation.steps.filter(
+    ({ state, key }) => state !== 'done' && views.some(({ pool }) => poolPath(pool) === poolPath(key)),
+  );
 }
 
-/** Before the first write every object of the plan is looked at; later only the pool of the step. */
+function nodeIn(pools: readonly Pool[], key: NodeKey): StoredNode | undefined {
+  const pool = pools.find((one) => poolPath(one) === poolPath(key));
+  return pool?.nodes.find((node) => node.key.host === key.host);
+}
+
+/** Before the first write every object of the plan is looked at; later only the pool of the steps. */
 async function readPools(
   parts: Parts,
   operation: Operation,
-  step: StepRecord,
+  group: readonly StepRecord[],
   first: boolean,
 ): Promise<Result<readonly Pool[]>> {
-  const keys = first ? operation.plan.effects.map(({ pool }) => pool) : [step.key];
+  const keys: readonly PoolKey[] = first
+    ? operation.plan.effects.map(({ pool }) => pool)
+    : group.slice(0, 1).map(({ key }) => key);
   const pools = await Promise.all(keys.map((key) => parts.conftool.pool(key)));
   const read: Pool[] = [];
   for (const pool of pools) {
@@ -140,13 +147,17 @@ function policyLooksBack({ settings }: Parts): boolean {
 function judgeAgain(
   { settings, clock }: Parts,
   operation: Operation,
-  known: { readonly recent: readonly Operation[]; readonly undone: Operation | undefined },
+  known: {
+    readonly recent: readonly Operation[];
+    readonly undone: Operation | undefined;
+    readonly lbDown: boolean;
+  },
 ): Result<number> {
   const { request, plan, id } = operation;
   const people = settings.people();
   const person = people.find(({ name }) => name === request.person);
   if (person === undefined) return fail({ kind: 'role-missing', person: request.person, need: ['any'] });
-  const { recent, undone } = known;
+  const { recent, undone, lbDown } = known;
   // Ages are measured to when it was asked: an undo that waited for its turn does not lose its rule.
   const judged = authorize(settings, {
     command: request.command,
@@ -156,6 +167,7 @@ function judgeAgain(
     recent,
     id,
     undone,
+    lbDown,
   });
   if (!judged.ok) return judged;
   const rule = judged.value;
@@ -179,8 +191,7 @@ function judgeAgain(
 
 function findMoved(operation: Operation, pools: readonly Pool[]): Fault | undefined {
   for (const change of operation.plan.changes) {
-    const pool = pools.find((one) => poolPath(one) === poolPath(change.key));
-    const node = pool?.nodes.find(({ key }) => key.host === change.key.host);
+    const node = nodeIn(pools, change.key);
     if (node?.modifiedIndex === change.beforeIndex && node.text === change.beforeText) continue;
     return {
       kind: 'changed-since',

@@ -317,6 +317,8 @@ async function resume(
     recent: [],
     id,
     undone: undone?.ok === true ? undone.value : undefined,
+    // What the load balancers say now is looked at by the worker; here only whose rule it was.
+    lbDown: operation.rule.approvals === 0,
   });
   if (!rule.ok) return rule;
   const at = parts.clock.now();

@@ -3,7 +3,7 @@ import { byHandLines } from '../core/by-hand.ts';
 import type { Fault } from '../core/fault.ts';
 import type { Operation } from '../core/operation.ts';
 import { summarizePlan } from '../core/plan-summary.ts';
-import { objectResults, touchedProduction } from '../core/progress.ts';
+import { objectResults, touchedProduction, withSteps } from '../core/progress.ts';
 import { salEnd } from '../core/sal/from-operation.ts';
 import type { SalRecord } from '../core/sal/record.ts';
 import type { StepRecord } from '../core/step.ts';
@@ -20,8 +20,8 @@ const MOST_BY_HAND = 3;
 export interface End {
   readonly end: Exclude<EndKind, 'done' | 'cancelled'>;
   readonly fault: Fault;
-  /** The step that it stopped at, in its new state. */
-  readonly step?: StepRecord;
+  /** The steps that were written when it stopped, or that it stopped at, in their new states. */
+  readonly steps?: readonly StepRecord[];
   readonly removals?: readonly Removal[];
 }
 
@@ -38,13 +38,10 @@ export async function endOperation(
   end: End,
 ): Promise<undefined> {
   const at = parts.clock.now();
-  const { step } = end;
+  const { steps = [] } = end;
   const current = await asRunning(parts, outbox, operation, end.end);
   if (current === undefined) return undefined;
-  const after: Operation =
-    step === undefined
-      ? current
-      : { ...current, steps: current.steps.map((one) => (one.index === step.index ? step : one)) };
+  const after = withSteps(current, steps);
   const final = end.end !== 'held' && end.end !== 'uncertain';
   const moved = await journalTransition(
     parts,
@@ -56,7 +53,7 @@ export async function endOperation(
       at,
       epoch: current.epoch,
       patch: { fault: end.fault, ...(final ? { endedAt: at } : {}) },
-      ...(step === undefined ? {} : { steps: [{ from: ['planned', 'intent'], record: step }] }),
+      steps: steps.map((record) => ({ from: ['planned', 'intent'], record })),
       ...(end.removals === undefined ? {} : { removals: end.removals }),
       rows: endRows(parts, after, end, at),
     },

@@ -1,6 +1,7 @@
 import type { Fault } from '../core/fault.ts';
 import type { Facts, Reads } from '../core/facts.ts';
 import type { Pool } from '../core/node.ts';
+import { poolPath } from '../core/node.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Person } from '../core/people.ts';
 import type { Result } from '../core/result.ts';
@@ -42,6 +43,8 @@ export async function gatherFacts(parts: Parts, reads: Reads, asker: Asker): Pro
       ? production
       : await conftool.poolsOfService(operation.request.service);
   if (!pools.ok) return pools;
+  const near = poolsOfInterest(reads, pools.value);
+  const [balanced, observed] = await Promise.all([askBalancers(parts, near), askMetrics(parts, reads, near)]);
   const services = pools.value.length > 0 || reads.kind === 'nothing' ? [] : await knownServices(parts);
   const freeze = reads.kind === 'subject' ? await store.freeze() : undefined;
   const facts: Facts = {
@@ -50,7 +53,10 @@ export async function gatherFacts(parts: Parts, reads: Reads, asker: Asker): Pro
     catalogue: settings.catalogue,
     groups: settings.groups,
     scope: settings.scope,
+    dependencies: settings.dependencies,
     pools: pools.value,
+    balanced,
+    observed,
     services,
     operation,
     journal: storeFault === undefined,
@@ -61,6 +67,36 @@ export async function gatherFacts(parts: Parts, reads: Reads, asker: Asker): Pro
     commands: settings.commands,
   };
   return ok({ facts, storeFault });
+}
+
+/** Those that the question is about: where a host is looked up, everything was read. */
+function poolsOfInterest(reads: Reads, pools: readonly Pool[]): readonly Pool[] {
+  if (reads.kind !== 'subject') return pools;
+  const { subject } = reads;
+  return pools.filter(
+    ({ service, nodes }) =>
+      service === subject ||
+      nodes.some(({ key }) => key.host === subject || key.host.split('.')[0] === subject),
+  );
+}
+
+async function askBalancers({ loadBalancers }: Parts, pools: readonly Pool[]): Promise<Facts['balanced']> {
+  const asked = await Promise.all(
+    pools.map(async (pool) => [poolPath(pool), await loadBalancers.pool(pool)] as const),
+  );
+  return new Map(asked.flatMap(([path, known]) => (known === undefined ? [] : [[path, known]])));
+}
+
+/** Only for who wants to know: what is asked for is never decided by metrics. */
+async function askMetrics(
+  { metrics }: Parts,
+  reads: Reads,
+  pools: readonly Pool[],
+): Promise<Facts['observed']> {
+  if (reads.kind !== 'subject') return new Map();
+  const places = [...new Set(pools.map(({ dc }) => dc))];
+  const asked = await Promise.all(places.map(async (dc) => [dc, await metrics.requests(dc)] as const));
+  return new Map(asked.flatMap(([dc, known]) => (known === undefined ? [] : [[dc, known]])));
 }
 
 async function readJournal(

@@ -4,13 +4,18 @@ import type { PartHealth } from '../core/health.ts';
 import type { FaultPoints } from '../core/fault-point.ts';
 import type { GroupRule } from '../core/groups.ts';
 import type { Person } from '../core/people.ts';
+import type { Dependency } from '../core/dependency.ts';
 import type { Policy } from '../core/policy.ts';
+import type { ProbeMode } from '../core/probe.ts';
 import type { Scope } from '../core/scope.ts';
 import type { Log } from '../observe/log.ts';
 import type { Audit } from '../ports/audit.ts';
 import type { Chat } from '../ports/chat.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Conftool } from '../ports/conftool.ts';
+import type { LoadBalancers } from '../ports/load-balancers.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { Prober } from '../ports/prober.ts';
 import type { Queue } from '../ports/queue.ts';
 import type { StopFile } from '../ports/stop-file.ts';
 import type { Store } from '../ports/store.ts';
@@ -33,6 +38,12 @@ export interface Settings {
     readonly channel: string;
     readonly acknowledgedBy: string | undefined;
   };
+  /** How long the load balancers have to follow a write. Milliseconds. */
+  readonly takeUpMs: number;
+  /** Whether a host must be seen to serve before it is pooled; undefined: the configuration says nothing of it, and nor do plans. */
+  readonly probeMode: ProbeMode | undefined;
+  /** What hosts also carry, that nobody would see in conftool. */
+  readonly dependencies: readonly Dependency[];
   readonly bounds: AppBounds;
   /** A new id for the message that asked; a later attempt when the store said `taken`. */
   readonly operationId: (seed: string, attempt: number) => string;
@@ -63,6 +74,9 @@ interface AppBounds {
 /** Everything that the story needs: ports to act through, settings to decide by. Opened and closed by main. */
 export interface Parts {
   readonly conftool: Conftool;
+  readonly loadBalancers: LoadBalancers;
+  readonly metrics: Metrics;
+  readonly prober: Prober;
   readonly store: Store;
   readonly queue: Queue;
   readonly audit: Audit;

@@ -1,30 +1,25 @@
 import { approvers } from '../core/approval.ts';
 import type { Fault } from '../core/fault.ts';
-import type { RemovedWeight } from '../core/guard-rails.ts';
-import { removedAfter } from '../core/guard-rails.ts';
-import { serviceFacts } from '../core/catalogue.ts';
-import type { NodeKey, Pool, StoredNode } from '../core/node.ts';
+import type { StoredNode } from '../core/node.ts';
 import type { Operation } from '../core/operation.ts';
-import { summarizePlan } from '../core/plan-summary.ts';
-import { viewPool } from '../core/pool-view.ts';
-import { nextStep, objectResults } from '../core/progress.ts';
-import { logsStart, salEnd, salStart } from '../core/sal/from-operation.ts';
+import { nextGroup } from '../core/progress.ts';
+import { logsStart, salStart } from '../core/sal/from-operation.ts';
 import type { Intent, StepRecord } from '../core/step.ts';
 import { mergeStoredValue } from '../core/stored-value.ts';
 import type { WriteOrigin } from '../core/write-origin.ts';
-import type { OutboxRow, Removal, Transition } from '../ports/store.ts';
+import type { Transition } from '../ports/store.ts';
 import { checkBeforeWrite } from './check-before-write.ts';
 import { endOperation, salRow } from './end-operation.ts';
+import { finishGroup } from './finish-group.ts';
 import { audit, journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
-import { settleStep } from './settle-step.ts';
 import { chatRow } from './speak.ts';
-import type { WriteOutcome } from './write-step.ts';
-import { changedAtOnce, writeStep } from './write-step.ts';
-
-/** Says whether this process was told to end: then nothing further is written. */
-export type Ending = () => boolean;
+import { keysToProbe, probeHosts } from './probing.ts';
+import { hasOpenIntent, takeOver } from './take-over.ts';
+import type { Ending } from './wait.ts';
+import { waitUntilDue } from './wait.ts';
+import { writeStep } from './write-step.ts';
 
 /**
  * Carries out one operation as far as it may go. Safe to be called twice, late, or after a crash: the journal says what was intended
@@ -80,99 +75,38 @@ export async function expireQueued(parts: Parts, outbox: Outbox, operation: Oper
   );
 }
 
-/** Goes on with what another process began, or this one before it was resumed: first it finds out what the write in doubt did. */
-async function takeOver(parts: Parts, outbox: Outbox, operation: Operation): Promise<Operation | undefined> {
-  const { clock, settings } = parts;
-  const awayMs = clock.now() - operation.touchedAt;
-  const { id, epoch } = operation;
-  const taken = await journalTransition(
-    parts,
-    outbox,
-    { id, from: ['running'], to: 'running', at: clock.now(), epoch, takeOver: true },
-    { event: 'taken-over', data: { awayMs } },
-  );
-  if (!taken.ok) return undefined;
-  const settled = await settleDoubt(parts, outbox, taken.value);
-  if (settled === undefined) return undefined;
-  if (awayMs > settings.bounds.interruptedMs) {
-    await endOperation(parts, outbox, settled, {
-      end: 'held',
-      fault: { kind: 'interrupted', id, forMs: awayMs },
-    });
-    return undefined;
-  }
-  return settled;
-}
-
-async function settleDoubt(
-  parts: Parts,
-  outbox: Outbox,
-  operation: Operation,
-): Promise<Operation | undefined> {
-  const step = operation.steps.find(hasOpenIntent);
-  if (step === undefined) return operation;
-  const settled = await settleStep(parts, step);
-  if (!settled.ok) {
-    await endOperation(parts, outbox, operation, {
-      end: 'uncertain',
-      fault: settled.fault,
-      step: { ...step, state: 'uncertain' },
-    });
-    return undefined;
-  }
-  switch (settled.value.kind) {
-    case 'not-written':
-      return operation;
-    case 'conflict':
-      await endOperation(parts, outbox, operation, {
-        end: 'conflict',
-        fault: settled.value.fault,
-        step: { ...step, state: 'conflict' },
-      });
-      return undefined;
-    case 'written': {
-      const pool = await parts.conftool.pool(step.key);
-      if (!pool.ok) return undefined;
-      const node = pool.value.nodes.find(({ key }) => key.host === step.key.host);
-      return finishStep(parts, outbox, operation, step, {
-        kind: 'done',
-        result: settled.value.result,
-        pool: pool.value,
-        node,
-      });
-    }
-  }
-}
-
-function hasOpenIntent(step: StepRecord): step is StepRecord & { readonly intent: Intent } {
-  return step.state === 'intent' && step.intent !== undefined;
-}
-
 async function runSteps(parts: Parts, outbox: Outbox, start: Operation, ending: Ending): Promise<void> {
   let operation: Operation | undefined = start;
   while (operation !== undefined && (operation.state === 'queued' || operation.state === 'running')) {
-    const step = nextStep(operation);
-    if (step === undefined) return;
-    if (ending() && !hasOpenIntent(step)) {
+    const group = nextGroup(operation);
+    if (group.length === 0) return;
+    const rested = await waitUntilDue(parts, operation, { group, ending });
+    if (!rested) return;
+    if (ending() && !group.some(hasOpenIntent)) {
       // What has not begun stays queued for the next process; what has begun is held, since nobody knows how long this takes.
       if (operation.state === 'running')
         await endOperation(parts, outbox, operation, { end: 'held', fault: { kind: 'shutting-down' } });
       return;
     }
-    operation = await runStep(parts, outbox, operation, step);
+    operation = await runGroup(parts, outbox, operation, group);
   }
 }
 
-/** @returns the operation after the step; undefined when it ended or somebody else has it. */
-async function runStep(
+/** @returns the operation after the group; undefined when it ended or somebody else has it. */
+async function runGroup(
   parts: Parts,
   outbox: Outbox,
   operation: Operation,
-  step: StepRecord,
+  group: readonly StepRecord[],
 ): Promise<Operation | undefined> {
+  const overrides = operation.request.breakGlass?.overrides ?? [];
+  // First, since it takes its time: all that is looked at below must be fresh.
+  const probed = overrides.includes('probe') ? undefined : await probeHosts(parts, keysToProbe(group));
   const fresh = await parts.store.operation(operation.id);
   if (!fresh.ok || fresh.value?.epoch !== operation.epoch) return undefined;
-  const verdict = await checkBeforeWrite(parts, fresh.value, step);
+  if (probed?.fault !== undefined)
+    return endOperation(parts, outbox, fresh.value, { end: 'held', fault: probed.fault });
+  const verdict = await checkBeforeWrite(parts, fresh.value, group);
   switch (verdict.kind) {
     case 'forged':
       return endOperation(parts, outbox, fresh.value, {
@@ -186,17 +120,23 @@ async function runStep(
         end: 'conflict',
         fault: verdict.fault,
         // An intent that is open here was looked up before: it was not written.
-        ...(step.state === 'intent' ? { step: { ...step, state: 'conflict' as const } } : {}),
+        steps: group.filter(hasOpenIntent).map((step) => ({ ...step, state: 'conflict' })),
       });
     case 'fail':
       return failBeforeWrite(parts, outbox, fresh.value, verdict.fault);
     case 'go': {
       await parts.faultPoint('before-intent');
-      const intended = await journalIntent(parts, outbox, fresh.value, step, verdict.node);
+      const intended = await journalIntents(parts, outbox, fresh.value, { group, nodes: verdict.nodes });
       if (intended === undefined) return undefined;
       await parts.faultPoint('after-intent');
-      const outcome = await writeStep(parts, intended.step, verdict.node, originOf(intended.operation));
-      return finishStep(parts, outbox, intended.operation, intended.step, outcome, verdict.removed);
+      const origin = originOf(intended.operation);
+      const written = await Promise.all(
+        intended.steps.map(async ({ step, node }) => ({
+          step,
+          outcome: await writeStep(parts, step, node, origin),
+        })),
+      );
+      return finishGroup(parts, outbox, intended.operation, { written, view: verdict.view });
     }
   }
 }
@@ -219,24 +159,30 @@ async function failBeforeWrite(
   return endOperation(parts, outbox, operation, { end: 'failed', fault });
 }
 
-async function journalIntent(
+interface Intended {
+  readonly operation: Operation;
+  readonly steps: readonly {
+    readonly step: StepRecord & { readonly intent: Intent };
+    readonly node: StoredNode;
+  }[];
+}
+
+async function journalIntents(
   parts: Parts,
   outbox: Outbox,
   operation: Operation,
-  step: StepRecord,
-  node: StoredNode,
-): Promise<{ operation: Operation; step: StepRecord & { intent: Intent } } | undefined> {
+  { group, nodes }: { readonly group: readonly StepRecord[]; readonly nodes: readonly StoredNode[] },
+): Promise<Intended | undefined> {
   const at = parts.clock.now();
   const { id, epoch, state } = operation;
-  // A second start keeps the first intent: that is the write whose fate is in question.
-  const intent: Intent = step.intent ?? {
-    expectedIndex: node.modifiedIndex,
-    expectedText: node.text,
-    targetText: mergeStoredValue(node.text, step.to),
-    at,
-  };
-  const record = { ...step, state: 'intent' as const, intent };
-  if (hasOpenIntent(step)) return { operation, step: record };
+  const steps = group.flatMap((step, index) => {
+    const node = nodes[index];
+    return node === undefined ? [] : [{ step: withIntent(step, node, at), node }];
+  });
+  const fresh = steps.filter(({ step }) =>
+    group.some((one) => one.index === step.index && !hasOpenIntent(one)),
+  );
+  if (fresh.length === 0) return { operation, steps };
   const begins = state === 'queued';
   const transition: Transition = {
     id,
@@ -246,150 +192,46 @@ async function journalIntent(
     epoch,
     takeOver: begins,
     patch: begins ? { startedAt: at } : {},
-    steps: [{ from: ['planned'], record }],
+    steps: fresh.map(({ step }) => ({ from: ['planned'], record: step })),
     rows:
       begins && logsStart(operation) ? salRow(parts, operation, 'log-start', at, salStart(operation)) : [],
   };
-  const audited = await audit(parts, id, {
-    event: 'intent',
-    data: { step: step.index, key: step.key, to: step.to, ...intent },
-  });
-  if (!audited.ok) {
-    await endOperation(parts, outbox, operation, { end: 'held', fault: audited.fault });
+  const audited = await Promise.all(
+    fresh.map(({ step }) =>
+      audit(parts, id, {
+        event: 'intent',
+        data: { step: step.index, key: step.key, to: step.to, ...step.intent },
+      }),
+    ),
+  );
+  const unaudited = audited.find((one) => !one.ok);
+  if (unaudited?.ok === false) {
+    await endOperation(parts, outbox, operation, { end: 'held', fault: unaudited.fault });
     return undefined;
   }
   const moved = await parts.store.transition(transition);
   if (moved.ok) outbox.offer(transition.rows ?? []);
   if (!moved.ok) {
-    parts.log.warn({ op: id, step: step.index, fault: moved.fault }, 'intent not journaled: not written');
+    parts.log.warn(
+      { op: id, steps: fresh.map(({ step }) => step.index), fault: moved.fault },
+      'intent not journaled: not written',
+    );
     return undefined;
   }
-  return { operation: moved.value, step: record };
+  return { operation: moved.value, steps };
 }
 
-async function finishStep(
-  parts: Parts,
-  outbox: Outbox,
-  operation: Operation,
-  step: StepRecord & { readonly intent: Intent },
-  outcome: WriteOutcome,
-  removed: readonly RemovedWeight[] = [],
-): Promise<Operation | undefined> {
-  if (outcome.kind !== 'done') {
-    const state = outcome.kind;
-    return endOperation(parts, outbox, operation, {
-      end: state,
-      fault: outcome.fault,
-      step: { ...step, state },
-    });
-  }
-  await parts.faultPoint('before-finish');
-  const record: StepRecord = { ...step, state: 'done', result: outcome.result };
-  const fault = changedAtOnce(step, outcome);
-  const removals = [removalOf(step, removed, parts.clock.now())];
-  const after: Operation = {
-    ...operation,
-    steps: operation.steps.map((one) => (one.index === step.index ? record : one)),
-  };
-  if (fault !== undefined) {
-    return endOperation(parts, outbox, operation, {
-      end: 'conflict',
-      fault,
-      step: record,
-      removals,
-    });
-  }
-  const last = after.steps.every(({ state }) => state === 'done');
-  const at = parts.clock.now();
-  const pools = last ? await readOtherPools(parts, after, outcome.pool) : [];
-  const moved = await journalTransition(
-    parts,
-    outbox,
-    {
-      id: operation.id,
-      from: ['running'],
-      to: last ? 'done' : 'running',
-      at,
-      epoch: operation.epoch,
-      ...(last ? { patch: { endedAt: at } } : {}),
-      steps: [{ from: ['intent'], record }],
-      rows: last
-        ? doneRows(parts, after, at, pools)
-        : progressRows(after, step.key, outcome.result.readBackAt),
-      removals,
-    },
-    {
-      event: last ? 'done' : 'step-done',
-      data: { step: step.index, key: step.key, to: step.to, result: outcome.result },
-    },
-  );
-  await parts.faultPoint('after-finish');
-  if (!moved.ok) {
-    // The write is done and the intent says so to whoever comes next; nothing more is written here.
-    parts.log.error({ op: operation.id, step: step.index, fault: moved.fault }, 'result not journaled');
-    return undefined;
-  }
-  return last ? undefined : moved.value;
-}
-
-function removalOf(step: StepRecord, removed: readonly RemovedWeight[], at: number): Removal {
-  const { dc, cluster, service, host } = step.key;
-  return { dc, cluster, service, host, weight: removedAfter(removed, host, step.from, step.to), at };
-}
-
-async function readOtherPools(parts: Parts, operation: Operation, known: Pool): Promise<readonly Pool[]> {
-  const pools = await Promise.all(
-    operation.plan.effects.map(async ({ pool }) => {
-      if (pool.dc === known.dc && pool.cluster === known.cluster) return known;
-      const read = await parts.conftool.pool(pool);
-      return read.ok ? read.value : undefined;
-    }),
-  );
-  return pools.filter((pool) => pool !== undefined);
-}
-
-function doneRows(
-  parts: Parts,
-  operation: Operation,
+/** A second start keeps the first intent: that is the write whose fate is in question. */
+function withIntent(
+  step: StepRecord,
+  node: StoredNode,
   at: number,
-  pools: readonly Pool[],
-): readonly OutboxRow[] {
-  const { id, plan, request } = operation;
-  const { catalogue, groups } = parts.settings;
-  const readBackAt = Math.max(...operation.steps.map(({ result }) => result?.readBackAt ?? 0));
-  const announcement = {
-    kind: 'done' as const,
-    id,
-    plan: summarizePlan(plan),
-    tookMs: at - (operation.queuedAt ?? operation.createdAt),
-    readBackAt,
-    pools: pools.map((pool) => ({
-      dc: pool.dc,
-      view: viewPool(pool, serviceFacts(catalogue, pool.service).threshold, groups),
-    })),
+): StepRecord & { readonly intent: Intent } {
+  const intent = step.intent ?? {
+    expectedIndex: node.modifiedIndex,
+    expectedText: node.text,
+    targetText: mergeStoredValue(node.text, step.to),
+    at,
   };
-  return [
-    chatRow(request, { id, name: 'end', at, announcement }),
-    ...salRow(parts, operation, 'log', at, salEnd(operation, 'PASS', at)),
-  ];
-}
-
-/** Each object is told when its last step is done, but for the last object, whose end is the operation's. */
-function progressRows(operation: Operation, key: NodeKey, at: number): readonly OutboxRow[] {
-  const objects = objectResults(operation);
-  const object = objects.find(
-    (one) => one.key.host === key.host && one.key.dc === key.dc && one.key.cluster === key.cluster,
-  );
-  if (object?.result !== 'done' || objects.length < 2) return [];
-  const done = objects.filter(({ result }) => result === 'done').length;
-  const { id } = operation;
-  const announcement = { kind: 'progress' as const, id, done, of: objects.length, object, readBackAt: at };
-  return [
-    chatRow(operation.request, {
-      id,
-      name: `progress-${String(done)}-${String(operation.epoch)}`,
-      at,
-      announcement,
-    }),
-  ];
+  return { ...step, state: 'intent', intent };
 }

@@ -1,20 +1,13 @@
 import type { Fault } from '../core/fault.ts';
-import type { NodeState, Pool, StoredNode } from '../core/node.ts';
-import { fail } from '../core/result.ts';
-import type { Result } from '../core/result.ts';
+import type { NodeState, StoredNode } from '../core/node.ts';
 import type { Intent, StepRecord, StepResult } from '../core/step.ts';
 import type { WriteOrigin } from '../core/write-origin.ts';
 import type { Parts } from './parts.ts';
 import { settleStep } from './settle-step.ts';
 
-/** What came of one write. `pool` is as read back. */
+/** What came of one write, before it is read back. */
 export type WriteOutcome =
-  | {
-      readonly kind: 'done';
-      readonly result: StepResult;
-      readonly pool: Pool;
-      readonly node: StoredNode | undefined;
-    }
+  | { readonly kind: 'done'; readonly result: StepResult }
   | { readonly kind: 'conflict'; readonly fault: Fault }
   /** Certainly not written. */
   | { readonly kind: 'failed'; readonly fault: Fault }
@@ -22,7 +15,7 @@ export type WriteOutcome =
   | { readonly kind: 'uncertain'; readonly fault: Fault };
 
 /**
- * Sends a compare-and-swap whose intent is journaled, and reads back. An answer that was lost is looked up, not guessed; the
+ * Sends a compare-and-swap whose intent is journaled, for one object. An answer that was lost is looked up, not guessed; the
  * same swap is tried again only while the object is still at the index of the intent, where doing it twice cannot happen.
  *
  * @param node the object at the index of the intent.
@@ -40,7 +33,7 @@ export async function writeStep(
   for (let tries = 1; tries <= settings.bounds.writeTries; tries++) {
     const settled = doubt === undefined ? undefined : await settleStep(parts, step);
     if (settled?.ok === true && settled.value.kind === 'written')
-      return readBack(parts, step, settled.value.result);
+      return { kind: 'done', result: settled.value.result };
     if (settled?.ok === true && settled.value.kind === 'conflict')
       return { kind: 'conflict', fault: settled.value.fault };
     if (settled === undefined || settled.ok) {
@@ -48,7 +41,7 @@ export async function writeStep(
       if (written.ok) {
         await parts.faultPoint('after-write');
         const { modifiedIndex, text } = written.value;
-        return readBack(parts, step, { modifiedIndex, text, readBackAt: clock.now(), how: 'written' });
+        return { kind: 'done', result: { modifiedIndex, text, readBackAt: clock.now(), how: 'written' } };
       }
       const { fault } = written;
       if (fault.kind === 'compare-failed') return lookAfterCompareFailed(parts, step, fault);
@@ -59,7 +52,7 @@ export async function writeStep(
     if (tries < settings.bounds.writeTries) await clock.sleep(settings.bounds.writeRetryMs);
   }
   const settled = await settleStep(parts, step);
-  if (settled.ok && settled.value.kind === 'written') return readBack(parts, step, settled.value.result);
+  if (settled.ok && settled.value.kind === 'written') return { kind: 'done', result: settled.value.result };
   if (settled.ok && settled.value.kind === 'conflict')
     return { kind: 'conflict', fault: settled.value.fault };
   const forMs = clock.now() - startedAt;
@@ -73,20 +66,6 @@ export async function writeStep(
       tries: settings.bounds.writeTries,
     },
   };
-}
-
-/** Reads the whole pool again: the object for the proof, the others for what the pool serves with now. */
-async function readBack(parts: Parts, step: StepRecord, result: StepResult): Promise<WriteOutcome> {
-  const { conftool, clock, settings } = parts;
-  let pool: Result<Pool> = fail({ kind: 'shutting-down' });
-  for (let tries = 1; tries <= settings.bounds.writeTries; tries++) {
-    pool = await conftool.pool(step.key);
-    if (pool.ok) break;
-    if (tries < settings.bounds.writeTries) await clock.sleep(settings.bounds.writeRetryMs);
-  }
-  if (!pool.ok) return { kind: 'uncertain', fault: pool.fault };
-  const node = pool.value.nodes.find(({ key }) => key.host === step.key.host);
-  return { kind: 'done', result: { ...result, readBackAt: clock.now() }, pool: pool.value, node };
 }
 
 /** Only what changes is sent, over the object as it was read. */
@@ -107,26 +86,10 @@ async function lookAfterCompareFailed(
   if (!settled.ok) return { kind: 'uncertain', fault: settled.fault };
   switch (settled.value.kind) {
     case 'written':
-      return readBack(parts, step, settled.value.result);
+      return { kind: 'done', result: settled.value.result };
     case 'conflict':
       return { kind: 'conflict', fault: settled.value.fault };
     case 'not-written':
       return { kind: 'conflict', fault };
   }
-}
-
-/** The fault when somebody changed the object again between our write and the read after it. */
-export function changedAtOnce(
-  step: StepRecord,
-  { node, result }: Extract<WriteOutcome, { kind: 'done' }>,
-): Fault | undefined {
-  if (node?.modifiedIndex === result.modifiedIndex) return undefined;
-  return {
-    kind: 'changed-since',
-    key: step.key,
-    shown: step.to,
-    shownIndex: result.modifiedIndex,
-    now: node?.state,
-    nowIndex: node?.modifiedIndex,
-  };
 }

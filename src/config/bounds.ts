@@ -21,6 +21,15 @@ export const BOUNDS = {
   conftoolWriteMs: 3_500,
   /** Waiting for a change of an object that may not have come. */
   conftoolEventMs: 500,
+  /** One question to one load balancer: three are asked for each write, and somebody waits. */
+  balancerMs: 1_000,
+  /** One question to a metrics server. */
+  metricsMs: 2_000,
+  /** One question to a host that is to be pooled, when the catalogue gives no time of its own, and the most that it may give. */
+  probeMs: 5_000,
+  probeMostMs: 20_000,
+  /** Hosts that are probed at the same time. */
+  probesAtOnce: 16,
   /** Wait for the acknowledgement of a log line before the next is sent: stashbot's edits of one page conflict. */
   logPaceMs: 5_000,
   /** The sliding window of `maxShareRemoved`. */

@@ -150,6 +150,7 @@ export const FileSchema = strictObject({
   probes: strictObject({
     mode: z.enum(['require', 'warn', 'off']).optional(),
     connectTo: z.array(Text).optional(),
+    ...fileOrEnv('ca'),
   }).optional(),
   prometheus: z.record(Text, strictObject({ url: Url, requests: Text })).optional(),
   migrations: Text.optional(),

@@ -3,9 +3,11 @@ import type { Problem } from './problem.ts';
 import { parseStrict } from './problem.ts';
 import type { Result } from './result.ts';
 import { fail, ok } from './result.ts';
+import type { PoolKey } from './node.ts';
+import { parseDuration } from './time.ts';
 
 /** One service of puppet's `service::catalog`. Several may stand behind one conftool tag. */
-interface CatalogueEntry {
+export interface CatalogueEntry {
   readonly name: string;
   readonly description: string;
   readonly port: number | undefined;
@@ -20,8 +22,20 @@ interface CatalogueEntry {
   /** DNS discovery records. */
   readonly discovery: readonly { readonly dnsdisc: string; readonly activeActive: boolean }[];
   readonly scheduler: string;
-  /** As they stand in the file. */
-  readonly probes: readonly unknown[];
+  /** What monitoring asks of it: the same is asked of a host before it is pooled. */
+  readonly probes: readonly CatalogueProbe[];
+}
+
+/** One check of the catalogue. */
+export interface CatalogueProbe {
+  /** `http`, `swagger`, `tcp`, or something that only monitoring knows. */
+  readonly type: string;
+  /** For SNI and the Host header; undefined: the service's own discovery name. */
+  readonly host: string | undefined;
+  readonly path: string;
+  readonly timeoutMs: number | undefined;
+  /** Empty: any 2xx. */
+  readonly statuses: readonly number[];
 }
 
 /** puppet's service catalogue, in the order of the file. */
@@ -56,6 +70,14 @@ const Threshold = z
   ])
   .refine((threshold) => threshold >= 0 && threshold <= 1, 'must be a number from 0 to 1');
 
+const Probe = z.looseObject({
+  type: z.string(),
+  host: z.string().optional(),
+  path: z.string().startsWith('/', 'must begin with /').default('/'),
+  timeout: z.string().optional(),
+  valid_status_codes: z.array(z.int()).default([]),
+});
+
 const Entry = z.looseObject({
   description: z.string().default(''),
   port: z.number().optional(),
@@ -73,7 +95,7 @@ const Entry = z.looseObject({
   discovery: z
     .array(z.looseObject({ dnsdisc: z.string(), active_active: z.boolean().default(false) }))
     .default([]),
-  probes: z.array(z.unknown()).default([]),
+  probes: z.array(Probe).default([]),
 });
 
 const File = z.looseObject({ 'service::catalog': z.record(z.string(), Entry) });
@@ -131,6 +153,24 @@ export function clustersOfTag(catalogue: Catalogue, tag: string): readonly strin
   return distinct(entriesBehind(catalogue, tag).flatMap(({ conftool }) => conftool?.cluster ?? []));
 }
 
+/** The catalogue services that a pool carries: behind its tag, in its cluster, and at its data centre as far as the catalogue says where. */
+export function entriesOfPool(catalogue: Catalogue, pool: PoolKey): readonly CatalogueEntry[] {
+  return entriesBehind(catalogue, pool.service).filter(
+    ({ conftool, sites }) =>
+      conftool?.cluster === pool.cluster && (sites.length === 0 || sites.includes(pool.dc)),
+  );
+}
+
+/** The names that load balancers have for what a pool carries, `NAME_PORT`, and whether each is in production. */
+export function balancedPoolNames(
+  catalogue: Catalogue,
+  pool: PoolKey,
+): readonly { readonly name: string; readonly isProduction: boolean }[] {
+  return entriesOfPool(catalogue, pool).flatMap(({ name, port, state }) =>
+    port === undefined ? [] : [{ name: `${name}_${String(port)}`, isProduction: state === PRODUCTION }],
+  );
+}
+
 function entriesBehind({ entries }: Catalogue, tag: string): readonly CatalogueEntry[] {
   return entries.filter(({ conftool }) => conftool?.service === tag);
 }
@@ -164,6 +204,15 @@ function toEntry(name: string, entry: z.output<typeof Entry>): CatalogueEntry {
       activeActive: active_active,
     })),
     scheduler: lvs?.scheduler ?? 'wrr',
-    probes: entry.probes,
+    probes: entry.probes.map(({ type, host, path, timeout, valid_status_codes }) => {
+      const span = timeout === undefined ? undefined : parseDuration(timeout);
+      return {
+        type,
+        host,
+        path,
+        timeoutMs: span?.ok === true ? span.value : undefined,
+        statuses: valid_status_codes,
+      };
+    }),
   };
 }

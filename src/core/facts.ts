@@ -1,9 +1,13 @@
+import type { BalancedPool } from './balanced-pool.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { Dependency } from './dependency.ts';
 import type { PartHealth } from './health.ts';
 import type { GroupRule } from './groups.ts';
 import type { Pool } from './node.ts';
+import type { Observed } from './observed.ts';
 import type { Operation } from './operation.ts';
 import type { Person } from './people.ts';
+import type { Result } from './result.ts';
 import type { Scope } from './scope.ts';
 
 /** What must be read before a command can be planned or answered. */
@@ -33,8 +37,13 @@ export interface Facts {
   readonly catalogue: Catalogue;
   readonly groups: readonly GroupRule[];
   readonly scope: Scope;
+  readonly dependencies: readonly Dependency[];
   /** The pools of the service or host that was asked for; of everything when nothing was. */
   readonly pools: readonly Pool[];
+  /** What the load balancers of a pool say, by `poolPath`; a pool without any is not there, and is not when everything was asked for. */
+  readonly balanced: ReadonlyMap<string, readonly BalancedPool[]>;
+  /** Requests as metrics have them, by data centre; a fault where they did not answer. */
+  readonly observed: ReadonlyMap<string, Result<Observed>>;
   /** Every service tag that exists, for suggestions; filled when the asked one was not found. */
   readonly services: readonly string[];
   /** The operation that was asked for. */

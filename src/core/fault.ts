@@ -12,6 +12,7 @@ export type Fault =
   | DecisionFault
   | ConftoolFault
   | StoreFault
+  | MetricsFault
   | ChatFault;
 
 /** What is wrong with the line that was typed. `usage` is the line to type instead. */
@@ -98,6 +99,33 @@ export type GuardFault =
       readonly total: number;
       readonly floor: number;
       readonly now: number;
+      /** Hosts that are declared `yes` and that load balancers find down: they count for nothing. */
+      readonly down: readonly string[];
+    }
+  /** A load balancer that does not answer: what serves is not known, so nothing is taken away. */
+  | {
+      readonly kind: 'balancer-silent';
+      readonly dc: string;
+      readonly service: string;
+      readonly balancers: readonly { readonly balancer: string; readonly cause: string }[];
+    }
+  /** Pooled, it would be enabled and down: below the threshold it would even be sent traffic. */
+  | { readonly kind: 'down-on-balancer'; readonly key: NodeKey; readonly balancers: readonly string[] }
+  | {
+      readonly kind: 'probe-failed';
+      readonly failures: readonly {
+        readonly host: string;
+        readonly service: string;
+        readonly text: string;
+      }[];
+    }
+  /** Written and read back; the load balancers did not follow in time. */
+  | {
+      readonly kind: 'not-taken-up';
+      readonly key: NodeKey;
+      readonly to: NodeState;
+      readonly balancers: readonly string[];
+      readonly afterMs: number;
     }
   | { readonly kind: 'last-host'; readonly dc: string; readonly service: string; readonly host: string }
   | {
@@ -176,6 +204,13 @@ type StoreFault =
   | { readonly kind: 'transition-refused'; readonly id: string; readonly state: string; readonly why: string }
   | { readonly kind: 'schema-unknown'; readonly id: string; readonly schema: string }
   | { readonly kind: 'audit-failed'; readonly cause: string };
+
+/** What metrics answered in place of an answer. */
+interface MetricsFault {
+  readonly kind: 'metrics-silent';
+  readonly dc: string;
+  readonly cause: string;
+}
 
 /** What a chat network answered in place of an answer. */
 type ChatFault =

@@ -1,15 +1,25 @@
+import type { BalancedPool } from './balanced-pool.ts';
+import {
+  balancersThatFindDown,
+  downHosts,
+  isReportedDown,
+  isUpOnEach,
+  isUpOnSome,
+  silentBalancers,
+} from './balanced-pool.ts';
 import type { Fault, GuardFault } from './fault.ts';
 import { legalPath } from './legal-path.ts';
 import type { NodeKey, NodeState, Pool } from './node.ts';
 import { nodePath, poolPath, sameState } from './node.ts';
 import type { Operation } from './operation.ts';
+import type { Override } from './override.ts';
 import type { Plan } from './plan.ts';
-import { floorOf, servingWeight, withState } from './pool-view.ts';
+import { carriedWeight, floorOf, servingWeight, withState } from './pool-view.ts';
 import type { Scope } from './scope.ts';
 import { insideScope, scopeText } from './scope.ts';
 
 /** Serving weight that a host lost a while ago and has not got back. */
-export interface RemovedWeight {
+interface RemovedWeight {
   readonly host: string;
   readonly weight: number;
 }
@@ -23,6 +33,10 @@ export interface WriteView {
   /** Percent of the serving weight that may go in 30 minutes. */
   readonly maxShareRemoved: number;
   readonly scope: Scope;
+  /** What the load balancers say of it; undefined where none is configured: then declared counts as serving. */
+  readonly balanced: readonly BalancedPool[] | undefined;
+  /** Guard rails that break-glass names: those yield, no others. */
+  readonly overrides: readonly Override[];
 }
 
 /**
@@ -40,7 +54,11 @@ export function guardWrite(key: NodeKey, to: NodeState, view: WriteView): Fault 
   if (node === undefined) return { kind: 'object-absent', key };
   if (to.pooled === 'yes' && to.weight === 0) return { kind: 'weight-zero', key };
   if (legalPath(node.state, to).length > 1) return { kind: 'step-illegal', key, from: node.state, to };
-  return guardServing(key, node.state, to, view) ?? guardShare(key, node.state, to, view);
+  return (
+    guardRaise(key, node.state, to, view) ??
+    guardServing(key, node.state, to, view) ??
+    guardShare(key, node.state, to, view)
+  );
 }
 
 /**
@@ -53,15 +71,42 @@ export function guardWrites(
   views: readonly WriteView[],
 ): Fault | undefined {
   let now = views;
-  for (const { key, to } of writes) {
+  for (const [place, { key, to }] of writes.entries()) {
     const view = now.find(({ pool }) => poolPath(pool) === poolPath(key));
     if (view === undefined) return { kind: 'object-absent', key };
     const fault = guardWrite(key, to, view);
+    if (fault?.kind === 'floor') return floorAtTheEnd(fault, writes.slice(place), { view, views });
     if (fault !== undefined) return fault;
     const next = afterWrite(view, key, to);
     now = now.map((one) => (one === view ? next : one));
   }
   return undefined;
+}
+
+/**
+ * Judges writes that are in flight at the same time: whichever of them have happened, and whichever have not, the floor holds. What takes away is
+ * walked without what adds: nothing that could be there is worse than that.
+ */
+export function guardTogether(
+  writes: readonly { readonly key: NodeKey; readonly from: NodeState; readonly to: NodeState }[],
+  views: readonly WriteView[],
+): Fault | undefined {
+  if (writes.length < 2) return undefined;
+  return guardWrites(
+    writes.filter(({ from, to }) => servingWeight(to) < servingWeight(from)),
+    views,
+  );
+}
+
+/** Whether every load balancer finds every one of these hosts down: then nothing that serves goes with them. */
+export function areReportedDown(
+  writes: readonly { readonly key: NodeKey }[],
+  views: readonly Pick<WriteView, 'pool' | 'balanced'>[],
+): boolean {
+  return writes.every(({ key }) => {
+    const view = views.find(({ pool }) => poolPath(pool) === poolPath(key));
+    return view?.balanced !== undefined && isReportedDown(view.balanced, key.host);
+  });
 }
 
 /**
@@ -102,26 +147,95 @@ export function findInFlight(
   return undefined;
 }
 
-/** Only a write that lowers what serves can break the floor: a pool that is below it may still be repaired. */
+/** A host that load balancers find down would be enabled and not serve; below the threshold it would even be sent traffic. */
+function guardRaise(key: NodeKey, from: NodeState, to: NodeState, view: WriteView): GuardFault | undefined {
+  if (from.pooled === 'yes' || to.pooled !== 'yes' || view.overrides.includes('probe')) return undefined;
+  const balancers = balancersThatFindDown(view.balanced ?? [], key.host);
+  return balancers.length === 0 ? undefined : { kind: 'down-on-balancer', key, balancers };
+}
+
+/**
+ * Only a write that lowers what serves can break the floor: a pool that is below it may still be repaired, and a host that every load balancer finds
+ * down may always go. The last one that is declared never goes.
+ */
 function guardServing(key: NodeKey, from: NodeState, to: NodeState, view: WriteView): GuardFault | undefined {
   if (from.pooled !== 'yes' || to.pooled === 'yes') return undefined;
-  const { dc, service } = key;
-  const after = withState(view.pool, key.host, to).nodes.map(({ state }) => state.pooled);
-  const serving = after.filter((pooled) => pooled === 'yes').length;
-  const total = after.filter((pooled) => pooled !== 'inactive').length + view.pool.malformed.length;
-  if (serving === 0) return { kind: 'last-host', dc, service, host: key.host };
-  const floor = floorOf(view.threshold, total);
-  return serving < floor
-    ? { kind: 'floor', dc, service, serving, total, floor, now: serving + 1 }
-    : undefined;
+  const { dc, service, host } = key;
+  const after = withState(view.pool, host, to);
+  const last: GuardFault = { kind: 'last-host', dc, service, host };
+  if (!after.nodes.some(({ state }) => state.pooled === 'yes')) return last;
+  const yields = view.overrides.includes('floor');
+  const balancers = silentBalancers(view.balanced ?? []);
+  if (balancers.length > 0 && !yields) return { kind: 'balancer-silent', dc, service, balancers };
+  for (const { serves, isLowered } of measures(view)) {
+    if (!isLowered(host)) continue;
+    const count = countServing(after, serves, view);
+    if (count.serving === 0) return last;
+    if (count.serving < count.floor && !yields) {
+      const now = countServing(view.pool, serves, view).serving;
+      return { kind: 'floor', dc, service, ...count, now, down: downAmong(view.pool, serves) };
+    }
+  }
+  return undefined;
+}
+
+/** One way in which hosts of a pool serve: each catalogue service that it carries has its own health checks. */
+interface Measure {
+  readonly serves: (host: string) => boolean;
+  /** Whether taking the host away takes anything away. */
+  readonly isLowered: (host: string) => boolean;
+}
+
+function measures({ balanced }: WriteView): readonly Measure[] {
+  const always = (): boolean => true;
+  return (
+    balanced?.map((pool) => ({
+      serves: (host: string) => isUpOnEach(pool, host),
+      isLowered: (host: string) => isUpOnSome(pool, host),
+    })) ?? [{ serves: always, isLowered: always }]
+  );
+}
+
+function countServing(
+  pool: Pool,
+  serves: Measure['serves'],
+  { threshold }: WriteView,
+): { readonly serving: number; readonly total: number; readonly floor: number } {
+  const serving = pool.nodes.filter(({ key, state }) => state.pooled === 'yes' && serves(key.host)).length;
+  const total = pool.nodes.filter(({ state }) => state.pooled !== 'inactive').length + pool.malformed.length;
+  return { serving, total, floor: floorOf(threshold, total) };
+}
+
+function downAmong(pool: Pool, serves: Measure['serves']): readonly string[] {
+  const pooled = pool.nodes.filter(({ state }) => state.pooled === 'yes').map(({ key }) => key.host);
+  return pooled.filter((host) => !serves(host));
+}
+
+/** Who asks for four hosts wants to know how it would end, not at which of them it would have stopped. */
+function floorAtTheEnd(
+  fault: Extract<GuardFault, { kind: 'floor' }>,
+  rest: readonly { readonly key: NodeKey; readonly to: NodeState }[],
+  { view, views }: { readonly view: WriteView; readonly views: readonly WriteView[] },
+): GuardFault {
+  const own = rest.filter(({ key }) => poolPath(key) === poolPath(view.pool));
+  const end = own.reduce((pool, { key, to }) => withState(pool, key.host, to), view.pool);
+  const counts = measures(view).map(({ serves }) => countServing(end, serves, view));
+  const worst = counts.reduce((least, one) => (one.serving < least.serving ? one : least), fault);
+  const { serving, total, floor } = worst;
+  const start = views.find(({ pool }) => poolPath(pool) === poolPath(view.pool))?.pool ?? view.pool;
+  const now = Math.min(...measures(view).map(({ serves }) => countServing(start, serves, view).serving));
+  return { ...fault, serving, total, floor, now };
 }
 
 /** The share is taken of what served before any of it went, so that many small removals add up like one large one. */
 function guardShare(key: NodeKey, from: NodeState, to: NodeState, view: WriteView): GuardFault | undefined {
-  const lost = servingWeight(from) - servingWeight(to);
+  if (view.overrides.includes('budget')) return undefined;
+  const down = downHosts(view.balanced ?? []);
+  const weigh = (host: string, state: NodeState): number => carriedWeight(host, state, down);
+  const lost = weigh(key.host, from) - weigh(key.host, to);
   if (lost <= 0) return undefined;
   const earlier = sum(view.removed.map(({ weight }) => weight));
-  const base = earlier + sum(view.pool.nodes.map(({ state }) => servingWeight(state)));
+  const base = earlier + sum(view.pool.nodes.map((node) => weigh(node.key.host, node.state)));
   const percent = (100 * (earlier + lost)) / base;
   if (percent <= view.maxShareRemoved) return undefined;
   const { dc, service } = key;
@@ -138,22 +252,25 @@ function guardShare(key: NodeKey, from: NodeState, to: NodeState, view: WriteVie
 /**
  * The removed weight of a host after a write: what it lost is added, what it got back is taken off.
  *
+ * A host that load balancers find down carries nothing, so nothing goes with it.
+ *
  * @returns 0 when the host serves with at least what it had.
  */
 export function removedAfter(
-  removed: readonly RemovedWeight[],
+  { removed, balanced }: Pick<WriteView, 'removed' | 'balanced'>,
   host: string,
   from: NodeState,
   to: NodeState,
 ): number {
   const before = removed.find((one) => one.host === host)?.weight ?? 0;
-  return Math.max(0, before + servingWeight(from) - servingWeight(to));
+  const down = downHosts(balanced ?? []);
+  return Math.max(0, before + carriedWeight(host, from, down) - carriedWeight(host, to, down));
 }
 
 function afterWrite(view: WriteView, key: NodeKey, to: NodeState): WriteView {
   const node = view.pool.nodes.find((one) => one.key.host === key.host);
   if (node === undefined || sameState(node.state, to)) return view;
-  const weight = removedAfter(view.removed, key.host, node.state, to);
+  const weight = removedAfter(view, key.host, node.state, to);
   return {
     ...view,
     pool: withState(view.pool, key.host, to),

@@ -1,10 +1,12 @@
+import { downHosts } from './balanced-pool.ts';
 import { serviceFacts } from './catalogue.ts';
+import { dependencyNotes } from './dependency.ts';
 import type { Facts } from './facts.ts';
 import { legalPath } from './legal-path.ts';
 import type { NodeState, Pool, StoredNode } from './node.ts';
 import { nodePath, poolPath, sameState } from './node.ts';
 import type { Operation } from './operation.ts';
-import type { Change, Plan, PlanNote, PoolEffect, Verb } from './plan.ts';
+import type { Change, Plan, PlanNote, PoolEffect, PoolView, Verb } from './plan.ts';
 import { servingWeight, shareOf, viewPool, withState } from './pool-view.ts';
 
 /** An object as it is now, and what it shall be. */
@@ -42,6 +44,10 @@ export function makePlan(head: PlanHead, targets: readonly Target[], facts: Fact
     notes: [
       ...changes.flatMap((change) => notesOf(change, facts.recent)),
       ...neighbourNotes(changes, facts.pools),
+      ...dependencyNotes(
+        changes.filter(removesCapacity).map(({ key }) => key),
+        facts.dependencies,
+      ),
       ...(head.notes ?? []),
     ],
     undoes: head.undoes,
@@ -79,8 +85,13 @@ function effectsOf(changes: readonly Change[], facts: Facts): readonly PoolEffec
     const after = own.reduce((state, change) => withState(state, change.key.host, change.after), pool);
     const hosts = new Set(own.map(({ key }) => key.host));
     const { threshold } = serviceFacts(catalogue, pool.service);
-    const [shareBefore, shareAfter] = [shareOf(pool, hosts), shareOf(after, hosts)];
-    const [before, then] = [viewPool(pool, threshold, groups), viewPool(after, threshold, groups)];
+    const balanced = facts.balanced.get(poolPath(pool));
+    const down = downHosts(balanced ?? []);
+    const [shareBefore, shareAfter] = [shareOf(pool, hosts, down), shareOf(after, hosts, down)];
+    const [before, then] = [pool, after].map((one) => viewPool(one, threshold, groups, balanced)) as [
+      PoolView,
+      PoolView,
+    ];
     const removed = own.reduce(
       (sum, { before: b, after: a }) => sum + Math.max(0, servingWeight(b) - servingWeight(a)),
       0,

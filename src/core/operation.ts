@@ -1,4 +1,5 @@
 import type { Fault } from './fault.ts';
+import type { Override } from './override.ts';
 import type { Plan } from './plan.ts';
 import type { StepRecord, StepState } from './step.ts';
 import type { RuleApplied } from './authorization.ts';
@@ -66,6 +67,14 @@ export interface Request {
   /** The message that asked: the same message never makes a second operation. */
   readonly eventKey: string;
   readonly at: number;
+  readonly breakGlass?: BreakGlass | undefined;
+}
+
+/** Somebody who did not wait for anybody else, and why. */
+export interface BreakGlass {
+  readonly reason: string;
+  /** The guard rails that are to yield, by name. */
+  readonly overrides: readonly Override[];
 }
 
 /** One person's say, bound to the plan they saw, signed. */

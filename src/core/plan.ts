@@ -15,7 +15,7 @@ export interface Change {
   readonly path: readonly NodeState[];
 }
 
-/** What a plan does to one pool. Shares are fractions (0-1) of that pool's serving weight, as declared. */
+/** What a plan does to one pool. Shares are fractions (0-1) of that pool's serving weight: of hosts that load balancers do not find down. */
 export interface PoolEffect {
   readonly pool: PoolKey;
   readonly before: PoolView;
@@ -38,8 +38,29 @@ export interface PoolView {
   readonly weight: number;
   /** How many must serve: ceil(threshold x total). */
   readonly floor: number;
-  /** Share per configured group of hosts, largest group first in the order of the configuration. */
-  readonly groups: readonly { readonly name: string; readonly share: number }[];
+  /** Share per configured group of hosts, in the order of the configuration, as declared. */
+  readonly groups: readonly GroupShare[];
+  /** What the load balancers do with it; undefined when none was asked. */
+  readonly effective?: EffectiveView | undefined;
+}
+
+/** The share (0-1) of a pool's traffic that a group of hosts carries. */
+export interface GroupShare {
+  readonly name: string;
+  readonly share: number;
+}
+
+/** A pool as the load balancers have it. */
+export interface EffectiveView {
+  /** Hosts that are `yes` and up on each load balancer, in each service that the pool carries. */
+  readonly serving: number;
+  /** Hosts that are `yes` and are not. */
+  readonly down: readonly string[];
+  readonly groups: readonly GroupShare[];
+  /** Those that were asked, and of them those that did not answer. */
+  readonly balancers: readonly string[];
+  readonly silent: readonly string[];
+  readonly at: number;
 }
 
 /** Something a reader of the plan should know that is no reason to refuse. */
@@ -52,6 +73,15 @@ export type PlanNote =
       readonly operation: string | undefined;
       readonly at: number | undefined;
     }
+  /** The host carries something that stays where it is. */
+  | { readonly kind: 'dependency'; readonly key: NodeKey; readonly of: string }
+  /** What the host itself answered. `ok` undefined: it was not asked, and `text` says why. */
+  | {
+      readonly kind: 'probe';
+      readonly key: NodeKey;
+      readonly ok: boolean | undefined;
+      readonly text: string;
+    }
   | { readonly kind: 'malformed-neighbour'; readonly key: NodeKey; readonly why: string }
   | {
       readonly kind: 'not-undone';
@@ -59,6 +89,12 @@ export type PlanNote =
       readonly now: NodeState | undefined;
       readonly left: NodeState;
     };
+
+/** How fast a plan is carried out. */
+interface Pace {
+  readonly atOnce: number;
+  readonly takeUp: boolean;
+}
 
 /** The ordered changes of an operation, and what they do to traffic. A value: it is shown, hashed, signed, stored and compared. */
 export interface Plan {
@@ -71,6 +107,12 @@ export interface Plan {
   readonly alreadySo: readonly { readonly key: NodeKey; readonly state: NodeState }[];
   readonly effects: readonly PoolEffect[];
   readonly notes: readonly PlanNote[];
+  /** How many objects of a pool are written at the same time, and whether the load balancers must follow before the next; absent: 1, and they must. */
+  readonly pace?: Pace | undefined;
+  /** Time that a host with weight 1 is given before it goes to `no`; milliseconds. */
+  readonly drainMs?: number | undefined;
+  /** When to remind that it was meant to be for a while only; milliseconds after its end. */
+  readonly forMs?: number | undefined;
   /** Of an undo: the operation that it puts back and what that was. */
   readonly undoes: { readonly id: string; readonly verb: Verb } | undefined;
 }

@@ -1,7 +1,13 @@
+import type { BalancedPool } from './balanced-pool.ts';
+import { balancerNames, isUpOnEach, silentBalancers, viewedAt } from './balanced-pool.ts';
 import type { GroupRule } from './groups.ts';
 import { groupOf } from './groups.ts';
 import type { NodeState, Pool, StoredNode } from './node.ts';
-import type { PoolView } from './plan.ts';
+import type { Observed } from './observed.ts';
+import { rpsOf } from './observed.ts';
+import type { EffectiveView, GroupShare, PoolView } from './plan.ts';
+
+const NONE: ReadonlySet<string> = new Set();
 
 /**
  * How many hosts of a pool must serve: PyBal keeps at least this share of what it knows, and counts `no` hosts as known.
@@ -18,11 +24,21 @@ export function servingWeight(state: NodeState): number {
   return state.pooled === 'yes' ? Math.max(1, state.weight) : 0;
 }
 
+/** The same, but for a host that load balancers find down: that carries nothing, whatever is declared. */
+export function carriedWeight(host: string, state: NodeState, down: ReadonlySet<string>): number {
+  return down.has(host) ? 0 : servingWeight(state);
+}
+
 /**
  * A pool in numbers: who serves, who must, and which group carries what share of the traffic. A host whose value cannot be read counts as known and
  * not serving, which is the reading that lets less go.
  */
-export function viewPool(pool: Pool, threshold: number, groups: readonly GroupRule[]): PoolView {
+export function viewPool(
+  pool: Pool,
+  threshold: number,
+  groups: readonly GroupRule[],
+  balanced?: readonly BalancedPool[],
+): PoolView {
   const weight = sum(pool.nodes.map(({ state }) => servingWeight(state)));
   const total = pool.nodes.filter(({ state }) => state.pooled !== 'inactive').length + pool.malformed.length;
   return {
@@ -30,17 +46,47 @@ export function viewPool(pool: Pool, threshold: number, groups: readonly GroupRu
     total,
     weight,
     floor: floorOf(threshold, total),
-    groups: groupShares(pool.nodes, groups, weight),
+    groups: groupShares(pool.nodes, groups, NONE),
+    ...(balanced === undefined ? {} : { effective: viewEffective(pool, groups, balanced) }),
   };
 }
 
-/** The share (0-1) of the pool's traffic that the named hosts carry together. */
-export function shareOf(pool: Pool, hosts: ReadonlySet<string>): number {
-  const weight = sum(pool.nodes.map(({ state }) => servingWeight(state)));
-  if (weight === 0) return 0;
-  return (
-    sum(pool.nodes.filter(({ key }) => hosts.has(key.host)).map(({ state }) => servingWeight(state))) / weight
-  );
+/** The share (0-1) of the pool's traffic that the named hosts carry together. @param down hosts that load balancers find down. */
+export function shareOf(pool: Pool, hosts: ReadonlySet<string>, down: ReadonlySet<string>): number {
+  const own = pool.nodes.filter(({ key }) => hosts.has(key.host));
+  const weight = totalWeight(pool.nodes, down);
+  return weight === 0 ? 0 : totalWeight(own, down) / weight;
+}
+
+/** What was observed of a pool: requests per second in all, and what share of them each group got. */
+export function viewObserved(
+  pool: Pool,
+  groups: readonly GroupRule[],
+  observed: Observed,
+): { readonly rps: number; readonly groups: readonly GroupShare[] } {
+  const rps = pool.nodes.map(({ key }) => ({ host: key.host, weight: rpsOf(observed, key) ?? 0 }));
+  return { rps: sum(rps.map(({ weight }) => weight)), groups: sharesOf(rps, groups) };
+}
+
+function viewEffective(
+  pool: Pool,
+  groups: readonly GroupRule[],
+  balanced: readonly BalancedPool[],
+): EffectiveView {
+  const pooled = pool.nodes.filter(({ state }) => state.pooled === 'yes').map(({ key }) => key.host);
+  const down = pooled.filter((host) => balanced.some((one) => !isUpOnEach(one, host)));
+  return {
+    serving: pooled.length - down.length,
+    down,
+    groups: groupShares(pool.nodes, groups, new Set(down)),
+    balancers: balancerNames(balanced),
+    silent: silentBalancers(balanced).map(({ balancer }) => balancer),
+    at: viewedAt(balanced),
+  };
+}
+
+function totalWeight(nodes: readonly StoredNode[], down: ReadonlySet<string>): number {
+  return sum(nodes.map(({ key, state }) => carriedWeight(key.host, state, down)));
 }
 
 /** The pool as it would be with one object in another state. */
@@ -51,21 +97,33 @@ export function withState(pool: Pool, host: string, state: NodeState): Pool {
 function groupShares(
   nodes: readonly StoredNode[],
   groups: readonly GroupRule[],
-  weight: number,
-): PoolView['groups'] {
-  if (weight === 0) return [];
+  down: ReadonlySet<string>,
+): readonly GroupShare[] {
+  return sharesOf(
+    nodes.map(({ key, state }) => ({ host: key.host, weight: carriedWeight(key.host, state, down) })),
+    groups,
+  );
+}
+
+/** Shares per group, in the order of the configuration; groups without any are left out. */
+function sharesOf(
+  hosts: readonly { readonly host: string; readonly weight: number }[],
+  groups: readonly GroupRule[],
+): readonly GroupShare[] {
+  const total = sum(hosts.map(({ weight }) => weight));
+  if (total === 0) return [];
   const byGroup = new Map<string, number>();
-  for (const { key, state } of nodes) {
-    const name = groupOf(groups, key.host);
-    byGroup.set(name, (byGroup.get(name) ?? 0) + servingWeight(state));
+  for (const { host, weight } of hosts) {
+    const name = groupOf(groups, host);
+    byGroup.set(name, (byGroup.get(name) ?? 0) + weight);
   }
   const place = (name: string): number => {
     const index = groups.findIndex((group) => group.name === name);
     return index === -1 ? groups.length : index;
   };
   return [...byGroup]
-    .filter(([, served]) => served > 0)
-    .map(([name, served]) => ({ name, share: served / weight }))
+    .filter(([, weight]) => weight > 0)
+    .map(([name, weight]) => ({ name, share: weight / total }))
     .sort((a, b) => place(a.name) - place(b.name) || a.name.localeCompare(b.name));
 }
 

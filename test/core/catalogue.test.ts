@@ -54,7 +54,7 @@ describe('parseCatalogue', () => {
       depoolThreshold: 0.3,
       discovery: [{ dnsdisc: 'tegola', activeActive: true }],
       scheduler: 'wrr',
-      probes: [{ type: 'http', path: '/capabilities' }],
+      probes: [{ type: 'http', host: undefined, path: '/capabilities', timeoutMs: undefined, statuses: [] }],
     });
   });
 

@@ -17,6 +17,8 @@ function view(changes: Partial<WriteView> = {}): WriteView {
     removed: [],
     maxShareRemoved: 100,
     scope: [{ cluster: 'maps' }],
+    balanced: undefined,
+    overrides: [],
     ...changes,
   };
 }
@@ -36,6 +38,7 @@ describe('guardWrite', () => {
       total: 6,
       floor: 3,
       now: 3,
+      down: [],
     });
   });
 
@@ -172,9 +175,13 @@ describe('floorOf', () => {
 });
 
 test('removed weight is given back when the host serves again', () => {
-  expect(removedAfter([], 'a', state('yes/10'), state('no/10'))).toBe(10);
-  expect(removedAfter([{ host: 'a', weight: 10 }], 'a', state('no/10'), state('yes/4'))).toBe(6);
-  expect(removedAfter([{ host: 'a', weight: 10 }], 'a', state('no/10'), state('yes/40'))).toBe(0);
+  expect(removedAfter(view(), 'a', state('yes/10'), state('no/10'))).toBe(10);
+  expect(
+    removedAfter(view({ removed: [{ host: 'a', weight: 10 }] }), 'a', state('no/10'), state('yes/4')),
+  ).toBe(6);
+  expect(
+    removedAfter(view({ removed: [{ host: 'a', weight: 10 }] }), 'a', state('no/10'), state('yes/40')),
+  ).toBe(0);
 });
 
 test('a pooled host with weight 0 serves with 1, as the load balancer does it', () => {

@@ -2,7 +2,9 @@ import assert from 'node:assert';
 import { parse } from 'yaml';
 import type { FaultPoint } from '../../src/core/fault-point.ts';
 import { FAULT_POINTS } from '../../src/core/fault-point.ts';
+import { expandHosts } from '../../src/core/hosts.ts';
 import { nodePath } from '../../src/core/node.ts';
+import type { ProbeMode } from '../../src/core/probe.ts';
 import { parsePolicy } from '../../src/core/policy.ts';
 import { Stage } from './stage.ts';
 import type { Exchange } from './transcript.ts';
@@ -22,6 +24,9 @@ const ENDPOINT = 'https://conf1007.eqiad.wmnet:4001';
  *     confctl PATH TEXT           confctl-all POOL TEXT           before-write N EVENT      after-write N EVENT
  *     etcd down|up|no-quorum|read-only|lose-answer applied|not-applied|applied-then-down
  *     forge-vote ID PERSON        forge-plan ID HOST
+ *     lb on                       lb silent|answers NAME          lb frozen|follows NAME
+ *     sick HOSTS [WHAT]           well HOSTS                      probes require|warn|off
+ *     rps HOSTS NUMBER            metrics silent|ok               depends HOSTS OF
  */
 export async function play(exchanges: readonly Exchange[]): Promise<readonly Exchange[]> {
   const stage = await Stage.open();
@@ -123,6 +128,45 @@ const EVENTS: Readonly<Record<string, (stage: Stage, rest: string) => void | Pro
   etcd: (stage, rest) => {
     etcd(stage, rest);
   },
+  lb: async (stage, rest) => {
+    const [what, name] = split(rest);
+    if (what === 'on') stage.balancers.configured = true;
+    else if (what === 'silent' || what === 'answers')
+      stage.balancers.silence(name, what === 'silent' ? 'no answer in 1000 ms' : undefined);
+    else await stage.balancers.freeze(name, what === 'frozen');
+  },
+  /** As seen by the load balancers and by who asks the host itself. */
+  sick: (stage, rest) => {
+    const [hosts, what] = split(rest);
+    for (const host of hostsOf(hosts)) {
+      stage.balancers.sick.add(host);
+      stage.prober.wrong.set(host, what === '' ? 'connection accepted, no answer in 5000 ms' : what);
+    }
+  },
+  well: (stage, rest) => {
+    for (const host of hostsOf(rest)) {
+      stage.balancers.sick.delete(host);
+      stage.prober.wrong.delete(host);
+    }
+  },
+  probes: (stage, rest) => {
+    stage.probeMode = rest as ProbeMode;
+    stage.restart();
+  },
+  rps: (stage, rest) => {
+    const [hosts, number] = split(rest);
+    stage.metrics.configured = true;
+    for (const host of hostsOf(hosts)) stage.metrics.rps.set(host, Number(number));
+  },
+  metrics: (stage, rest) => {
+    stage.metrics.configured = true;
+    stage.metrics.silent = rest === 'silent';
+  },
+  depends: (stage, rest) => {
+    const [hosts, of] = split(rest);
+    stage.dependencies = [...stage.dependencies, { hosts: new Set(hostsOf(hosts)), of }];
+    stage.restart();
+  },
   'forge-vote': (stage, rest) => {
     const [id, person] = split(rest);
     stage.store.tamper(id, (operation) => ({
@@ -201,6 +245,13 @@ function speaker(said: string): {
   assert(match !== null, `who says '${said}'?`);
   const [, nick = '', account = nick, text = ''] = match;
   return { nick, account: account === '-' ? undefined : account, text };
+}
+
+/** `maps[1005-1006].eqiad.wmnet`: full names, as the services have them. */
+function hostsOf(text: string): readonly string[] {
+  const hosts = expandHosts(text);
+  assert(hosts.ok, `'${text}' is no list of hosts`);
+  return hosts.value;
 }
 
 /** The first word, and the rest. */

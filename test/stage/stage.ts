@@ -9,14 +9,18 @@ import { parseCatalogue } from '../../src/core/catalogue.ts';
 import type { PartHealth } from '../../src/core/health.ts';
 import type { FaultPoint } from '../../src/core/fault-point.ts';
 import { parsePeople } from '../../src/core/people.ts';
+import type { ProbeMode } from '../../src/core/probe.ts';
 import type { Policy } from '../../src/core/policy.ts';
 import { parsePolicy } from '../../src/core/policy.ts';
 import type { Result } from '../../src/core/result.ts';
 
 import type { Log } from '../../src/observe/log.ts';
 import { seedObjects } from '../lab/conftool-data.ts';
+import { FakeBalancers } from './fake-balancers.ts';
 import { FakeChat } from './fake-chat.ts';
 import { FakeConftool } from './fake-conftool.ts';
+import { FakeMetrics } from './fake-metrics.ts';
+import { FakeProber } from './fake-prober.ts';
 import { MemoryStore } from './memory-store.ts';
 import { StageAudit } from './stage-audit.ts';
 import { StageClock } from './stage-clock.ts';
@@ -54,6 +58,11 @@ export class Stage {
   readonly chat = new FakeChat(this.clock, [CHANNEL]);
   readonly conftool = new FakeConftool(SCOPE);
   readonly store = new MemoryStore();
+  readonly balancers = new FakeBalancers(this.conftool, this.clock, catalogue());
+  readonly metrics = new FakeMetrics(this.clock);
+  readonly prober = new FakeProber();
+  probeMode: ProbeMode | undefined;
+  dependencies: Parts['settings']['dependencies'] = [];
   policy: Policy = mustParse(parsePolicy(parse(POLICY)));
   stopFile: string | undefined;
   /** The process is killed when it passes this point. */
@@ -121,6 +130,9 @@ export class Stage {
     let alive = true;
     const parts: Parts = {
       conftool: this.conftool,
+      loadBalancers: this.balancers,
+      metrics: this.metrics,
+      prober: this.prober,
       store: this.store,
       queue: this.queue,
       audit: this.audit,
@@ -147,6 +159,9 @@ export class Stage {
         networks: 1,
         signingKey: 'the key of the stage',
         sal: { transport: 'irc', channel: CHANNEL, acknowledgedBy: this.acknowledgedBy },
+        takeUpMs: 10_000,
+        probeMode: this.probeMode,
+        dependencies: this.dependencies,
         bounds: BOUNDS,
         operationId: () => IDS[this.ids++] ?? `z${String(this.ids)}`,
       },

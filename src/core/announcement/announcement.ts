@@ -1,8 +1,9 @@
+import type { Disagreement } from '../disagreements.ts';
 import type { Fault } from '../fault.ts';
 import type { PartHealth } from '../health.ts';
 import type { NodeState } from '../node.ts';
 import type { OperationState } from '../operation.ts';
-import type { PlanNote, PoolView } from '../plan.ts';
+import type { GroupShare, PlanNote, PoolView } from '../plan.ts';
 import type { PlanSummary } from '../plan-summary.ts';
 import type { ObjectResult } from '../progress.ts';
 
@@ -14,6 +15,17 @@ export interface PoolNow {
   readonly dc: string;
   readonly view: PoolView;
 }
+
+/** What metrics show of a pool, or why they show nothing. */
+export type ObservedView =
+  | {
+      readonly kind: 'seen';
+      readonly source: string;
+      readonly at: number;
+      readonly rps: number;
+      readonly groups: readonly GroupShare[];
+    }
+  | { readonly kind: 'silent'; readonly cause: string };
 
 /** Everything that Sluice can say, as facts. `word.ts` makes the sentences; nothing else does. */
 export type Announcement =
@@ -124,7 +136,8 @@ export type OutcomeAnnouncement =
       readonly id: string;
       readonly done: number;
       readonly of: number;
-      readonly object: ObjectResult;
+      /** Those that are done since the last such line. */
+      readonly objects: readonly ObjectResult[];
       readonly readBackAt: number;
     }
   | {
@@ -155,6 +168,16 @@ export type AnswerAnnouncement =
       readonly cluster: string | undefined;
       readonly view: PoolView;
       readonly malformed: readonly string[];
+      /** Undefined when no metrics are configured. */
+      readonly observed: ObservedView | undefined;
+      /** When it was asked, for the age of what metrics say. */
+      readonly now: number;
+    }
+  | {
+      readonly kind: 'pool-disagrees';
+      readonly service: string;
+      readonly dc: string;
+      readonly disagreements: readonly Disagreement[];
     }
   | {
       readonly kind: 'pools-status';
@@ -167,6 +190,8 @@ export type AnswerAnnouncement =
         readonly service: string;
         readonly state: NodeState | undefined;
         readonly why: string | undefined;
+        /** What the load balancers say of it: `up on lvs1019`; undefined when none was asked. */
+        readonly effective: string | undefined;
       }[];
     }
   | { readonly kind: 'status-frozen'; readonly by: string; readonly reason: string; readonly at: number }

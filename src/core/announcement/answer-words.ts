@@ -1,10 +1,13 @@
+import { rpsText } from '../disagreements.ts';
+import { foldHosts } from '../hosts.ts';
 import { stateText } from '../node.ts';
-import { minuteText, secondText } from '../time.ts';
-import type { AnswerAnnouncement } from './announcement.ts';
+import type { PoolView } from '../plan.ts';
+import { elapsedText, minuteText, secondText } from '../time.ts';
+import type { AnswerAnnouncement, ObservedView } from './announcement.ts';
 import { wordFault } from './fault-words.ts';
 import { shortenToBytes } from '../byte-text.ts';
 import type { Detail } from './fit.ts';
-import { actionText, countText, noteText, objectsText, viewText } from './phrases.ts';
+import { actionText, countText, groupTexts, noteText, objectsText, viewText } from './phrases.ts';
 
 /** Words the answers to somebody who asked to know. */
 export function wordAnswer(announcement: AnswerAnnouncement, detail: Detail): string {
@@ -13,7 +16,16 @@ export function wordAnswer(announcement: AnswerAnnouncement, detail: Detail): st
       const { service, dc, cluster, view, malformed } = announcement;
       const place = cluster === undefined ? dc : `${dc}/${cluster}`;
       const bad = malformed.length === 0 ? '' : `; cannot be read: ${malformed.slice(0, 3).join(', ')}`;
-      return `${service} ${place}: ${viewText(view)}${bad} (declared; load balancers not asked)`;
+      const observed =
+        announcement.observed === undefined
+          ? ''
+          : `; ${observedText(announcement.observed, announcement.now)}`;
+      return `${service} ${place}: ${viewText(view)}${bad} (declared${view.effective === undefined ? '; load balancers not asked' : ''})${standsText(view)}${observed}`;
+    }
+    case 'pool-disagrees': {
+      const { service, dc, disagreements } = announcement;
+      const parts = disagreements.map(({ hosts, text }) => `${foldHosts(hosts.map(shortName))} ${text}`);
+      return `${service} ${dc} DISAGREES: ${parts.join('; ')}`;
     }
     case 'pools-status': {
       const parts = announcement.pools.map(
@@ -23,10 +35,11 @@ export function wordAnswer(announcement: AnswerAnnouncement, detail: Detail): st
     }
     case 'host-status': {
       const parts = announcement.objects.map(
-        ({ service, state, why }) =>
-          `${service} ${state === undefined ? `cannot be read (${why ?? ''})` : stateText(state)}`,
+        ({ service, state, why, effective }) =>
+          `${service} ${state === undefined ? `cannot be read (${why ?? ''})` : stateText(state)}${effective === undefined ? '' : ` (${effective})`}`,
       );
-      return `${announcement.host}: ${parts.join(', ')} (declared; load balancers not asked)`;
+      const asked = announcement.objects.some(({ effective }) => effective !== undefined);
+      return `${announcement.host}: ${parts.join(', ')}${asked ? '' : ' (declared; load balancers not asked)'}`;
     }
     case 'status-frozen':
       return `FROZEN by ${announcement.by} since ${minuteText(announcement.at)}: ${shortenToBytes(announcement.reason, 150)}`;
@@ -90,6 +103,26 @@ export function wordAnswer(announcement: AnswerAnnouncement, detail: Detail): st
       return `${bad.length === 0 ? 'all parts work' : `${countText(bad.length, 'part')} down`}: ${parts.join(', ')}`;
     }
   }
+}
+
+/** `; effective 6 of 10 (lvs1019 10:43:07 UTC): bare metal 100 %`. */
+function standsText({ effective, total }: PoolView): string {
+  if (effective === undefined) return '';
+  const { serving, balancers, silent, at } = effective;
+  if (silent.length > 0) return `; effective UNKNOWN: ${silent.join(', ')} silent`;
+  const groups = groupTexts(effective);
+  return `; effective ${String(serving)} of ${String(total)} (${balancers.join(', ')} ${secondText(at)})${groups.length === 0 ? '' : `: ${groups.join(', ')}`}`;
+}
+
+/** `observed 24 rps: bare metal 100 % (Prometheus, 2 s ago)`. */
+function observedText(observed: ObservedView, now: number): string {
+  if (observed.kind === 'silent') return `observed UNKNOWN: no metrics`;
+  const groups = groupTexts(observed);
+  return `observed ${rpsText(observed.rps)}${groups.length === 0 ? '' : `: ${groups.join(', ')}`} (${observed.source}, ${elapsedText(now - observed.at)} ago)`;
+}
+
+function shortName(host: string): string {
+  return host.split('.')[0] ?? host;
 }
 
 /** The day, when it is not to be guessed: messages of the same day carry the time only. */

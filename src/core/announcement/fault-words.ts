@@ -139,8 +139,27 @@ export function wordFault(fault: Fault): FaultWords {
     case 'floor':
       return {
         rule: 'floor',
-        text: `${fault.dc} would serve with ${String(fault.serving)} of ${String(fault.total)}, floor ${String(fault.floor)}.`,
+        text: `${fault.dc} would serve with ${String(fault.serving)} of ${String(fault.total)}, floor ${String(fault.floor)}.${downText(fault.now, fault.down)}`,
       };
+    case 'balancer-silent':
+      return {
+        rule: 'load balancer',
+        text: `${fault.balancers.map(({ balancer, cause }) => `${balancer}: ${withoutStop(cause)}`).join('; ')}. What serves ${fault.service} in ${fault.dc} is not known, so nothing is taken away.`,
+      };
+    case 'down-on-balancer':
+      return {
+        rule: 'load balancer',
+        text: `${fault.key.host} is down on ${fault.balancers.join(', ')} in ${fault.key.service}: it would not serve.`,
+      };
+    case 'probe-failed':
+      return { rule: 'probe', text: `${failuresText(fault.failures)}.` };
+    case 'not-taken-up':
+      return {
+        rule: 'take-up',
+        text: `written, not effective on ${fault.balancers.join(', ')} after ${elapsedText(fault.afterMs)}: ${fault.key.host} ${stateText(fault.to)}.`,
+      };
+    case 'metrics-silent':
+      return { rule: 'metrics', text: `no metrics for ${fault.dc} (${withoutStop(fault.cause)}).` };
     case 'last-host':
       return {
         rule: 'last host',
@@ -267,6 +286,31 @@ export function wordFault(fault: Fault): FaultWords {
     case 'chat-refused':
       return { rule: 'chat', text: `${fault.transport} refused a line to ${fault.channel}.` };
   }
+}
+
+/** What counts for nothing, when that is why. */
+function downText(now: number, down: readonly string[]): string {
+  if (down.length === 0) return '';
+  return ` Effective now: ${String(now)}; pooled but down: ${foldHosts(down.map(shortHost))}.`;
+}
+
+/** Hosts that fail in the same way are named together. */
+function failuresText(
+  failures: readonly { readonly host: string; readonly service: string; readonly text: string }[],
+): string {
+  const kinds = [...new Set(failures.map(({ service, text }) => `${service}: ${text}`))];
+  const shownKinds = kinds.slice(0, 3).map((kind) => {
+    const hosts = failures
+      .filter((one) => `${one.service}: ${one.text}` === kind)
+      .map(({ host }) => shortHost(host));
+    return `${foldHosts([...new Set(hosts)])} does not serve ${withoutStop(kind)}`;
+  });
+  const more = kinds.length - shownKinds.length;
+  return `${shownKinds.join('; ')}${more === 0 ? '' : `; ${String(more)} more`}`;
+}
+
+function shortHost(host: string): string {
+  return host.split('.')[0] ?? host;
 }
 
 /** Foreign text on the way out: one line, no control characters. */

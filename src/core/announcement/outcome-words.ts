@@ -2,15 +2,23 @@ import { elapsedText, secondText } from '../time.ts';
 import type { OutcomeAnnouncement, PoolNow } from './announcement.ts';
 import { wordFault } from './fault-words.ts';
 import type { Detail } from './fit.ts';
-import { actionText, countText, groupTexts, hostsText, objectsText, resultsText } from './phrases.ts';
+import {
+  actionText,
+  countText,
+  effectiveText,
+  groupTexts,
+  hostsText,
+  objectsText,
+  resultsText,
+} from './phrases.ts';
 import type { PlanSummary } from '../plan-summary.ts';
 
 /** Words how an operation goes and how it ended. */
 export function wordOutcome(announcement: OutcomeAnnouncement, detail: Detail): string {
   switch (announcement.kind) {
     case 'progress': {
-      const { id, done, of, object, readBackAt } = announcement;
-      return `${id} ${String(done)} of ${String(of)}: ${objectsText([object], detail)}, read back ${secondText(readBackAt)}.`;
+      const { id, done, of, objects, readBackAt } = announcement;
+      return `${id} ${String(done)} of ${String(of)}: ${objectsText(objects, detail)}, read back ${secondText(readBackAt)}.`;
     }
     case 'done': {
       const { id, plan, tookMs, readBackAt, pools } = announcement;
@@ -45,7 +53,7 @@ function stoppedText(
       const done = objects.filter(({ result }) => result === 'done').length;
       const at =
         objects.length > 1
-          ? ` at ${String(Math.min(done + 1, objects.length))} of ${String(objects.length)}`
+          ? ` at ${String(fault.kind === 'not-taken-up' ? Math.max(done, 1) : Math.min(done + 1, objects.length))} of ${String(objects.length)}`
           : '';
       return `${id} failed${at}: ${text}${what} ${results} ${changed ? `!undo ${id} or ` : ''}!retry ${id}`;
     }
@@ -74,9 +82,9 @@ function endsText(plan: PlanSummary, detail: Detail): string {
 function poolsText(pools: readonly PoolNow[], detail: Detail): string {
   return pools
     .map(({ dc, view }) => {
-      const groups = groupTexts(view);
+      const groups = groupTexts(view.effective ?? view);
       const shares = groups.length === 0 || detail > 1 ? '' : `: ${groups.join(', ')}`;
-      return `${dc} declared ${String(view.serving)} of ${String(view.total)} (load balancers not asked)${shares}`;
+      return `${dc} declared ${String(view.serving)} of ${String(view.total)}${effectiveText(view)}${shares}`;
     })
     .join('; ');
 }

@@ -45,11 +45,19 @@ function effectText(effect: PoolEffect): string {
   const { pool, shareBefore, shareAfter, after, before, carryFactor } = effect;
   const share = `share of ${pool.dc} ${percentText(shareBefore)} -> ${percentText(shareAfter)}`;
   if (effect.removedPercent === 0) return share;
-  const floor =
-    after.serving < before.serving ? `, floor ${String(after.floor)} of ${String(after.total)} holds` : '';
+  const floor = after.serving < before.serving ? `, ${floorText(effect)}` : '';
   const carry =
-    carryFactor === undefined ? '' : `, the others carry x${carryFactor.toFixed(carryFactor < 1.05 ? 2 : 1)}`;
+    carryFactor === undefined || shareBefore === 0
+      ? ''
+      : `, the others carry x${carryFactor.toFixed(carryFactor < 1.05 ? 2 : 1)}`;
   return `${share}${floor}${carry}`;
+}
+
+/** `floor 3 of 6 holds`; with load balancers also what then really serves. */
+function floorText({ before, after }: PoolEffect): string {
+  const floor = `floor ${String(after.floor)} of ${String(after.total)} holds`;
+  if (before.effective === undefined || after.effective === undefined) return floor;
+  return `effective ${String(before.effective.serving)} -> ${String(after.effective.serving)}, ${floor}`;
 }
 
 /** The effects on all pools of a plan. */
@@ -63,8 +71,16 @@ export function viewText(view: PoolView): string {
   return [numbers, ...groupTexts(view)].join(', ');
 }
 
+/** `, effective 7 (lvs1019)`; or that nobody was asked, or did not answer. */
+export function effectiveText({ effective }: PoolView): string {
+  if (effective === undefined) return ' (load balancers not asked)';
+  const { serving, balancers, silent } = effective;
+  if (silent.length > 0) return `, effective unknown (${silent.join(', ')} silent)`;
+  return `, effective ${String(serving)} (${balancers.join(', ')})`;
+}
+
 /** `bare metal 98.4 %`, one per group that serves. */
-export function groupTexts(view: PoolView): readonly string[] {
+export function groupTexts(view: Pick<PoolView, 'groups'>): readonly string[] {
   return view.groups.map(({ name, share }) => `${name} ${percentText(share)}`);
 }
 
@@ -111,6 +127,10 @@ export function noteText(note: PlanNote): string {
       return note.at === undefined
         ? `${host} is inactive since before what Sluice knows, by whom is unknown`
         : `${host} is inactive since ${new Date(note.at).toISOString().slice(0, 10)} ${secondText(note.at)}, by ${note.by ?? 'unknown'} (${note.operation ?? ''})`;
+    case 'dependency':
+      return `${host} also carries ${note.of}: that stays as it is`;
+    case 'probe':
+      return `${host} ${note.ok === undefined ? 'was not asked' : note.ok ? 'answers' : 'DOES NOT SERVE'}: ${note.text}`;
     case 'malformed-neighbour':
       return `${host} in the same pool has a value that cannot be read (${note.why}); it counts as not serving`;
     case 'not-undone':

@@ -67,6 +67,8 @@ function notesText(notes: readonly PlanNote[], detail: Detail): string {
     (note) =>
       note.kind === 'not-undone' ||
       note.kind === 'malformed-neighbour' ||
+      note.kind === 'dependency' ||
+      note.kind === 'probe' ||
       (note.kind === 'inactive-since' && note.at !== undefined),
   );
   if (worth.length === 0) return '';

@@ -1,0 +1,225 @@
+import type { PoolNow } from '../core/announcement/announcement.ts';
+import { serviceFacts } from '../core/catalogue.ts';
+import type { Fault } from '../core/fault.ts';
+import type { WriteView } from '../core/guard-rails.ts';
+import { removedAfter } from '../core/guard-rails.ts';
+import type { Pool } from '../core/node.ts';
+import { nodePath, poolPath } from '../core/node.ts';
+import type { Operation } from '../core/operation.ts';
+import { summarizePlan } from '../core/plan-summary.ts';
+import { viewPool } from '../core/pool-view.ts';
+import type { ObjectResult } from '../core/progress.ts';
+import { objectResults, withSteps } from '../core/progress.ts';
+import type { Result } from '../core/result.ts';
+import { fail } from '../core/result.ts';
+import { salEnd } from '../core/sal/from-operation.ts';
+import type { Intent, StepRecord } from '../core/step.ts';
+import type { OutboxRow, Removal } from '../ports/store.ts';
+import type { End } from './end-operation.ts';
+import { endOperation, salRow } from './end-operation.ts';
+import { journalTransition } from './journal.ts';
+import type { Outbox } from './outbox.ts';
+import type { Parts } from './parts.ts';
+import { chatRow } from './speak.ts';
+import { awaitTakeUp } from './take-up.ts';
+import type { WriteOutcome } from './write-step.ts';
+
+/** A plan with more objects tells of its progress in so many lines at most, not of each object. */
+const PROGRESS_LINES = 10;
+
+/** One step of a group, and what came of its write. */
+export interface WrittenStep {
+  readonly step: StepRecord & { readonly intent: Intent };
+  readonly outcome: WriteOutcome;
+}
+
+/** What was written. `view` is what the guard rails saw before it; undefined after a restart. */
+export interface Written {
+  readonly written: readonly WrittenStep[];
+  readonly view: WriteView | undefined;
+}
+
+/**
+ * Brings a group of writes to its end: reads the pool back once, waits until the load balancers have followed, journals what came of each step, and
+ * says so.
+ *
+ * @returns the operation to go on with; undefined when it has come to a stop, or is done, or its result could not be journaled.
+ */
+export async function finishGroup(
+  parts: Parts,
+  outbox: Outbox,
+  operation: Operation,
+  { written, view }: Written,
+): Promise<Operation | undefined> {
+  const read = await readBack(parts, written);
+  const results = written.map((one) => resultOf(parts, one, read));
+  await parts.faultPoint('before-finish');
+  const records = results.map(({ record }) => record);
+  const done = records.filter(({ state }) => state === 'done');
+  const removals = done.map((step) => removalOf(step, view, parts.clock.now()));
+  const worst = worstOf(results);
+  if (worst !== undefined)
+    return endOperation(parts, outbox, operation, { ...worst, steps: records, removals });
+  if (!read.ok) return undefined;
+  const after = withSteps(operation, records);
+  const behind = await awaitTakeUp(parts, operation, { steps: done, view });
+  if (behind === 'gone') return undefined;
+  if (behind !== undefined)
+    return endOperation(parts, outbox, operation, { end: 'failed', fault: behind, steps: records, removals });
+  const last = after.steps.every(({ state }) => state === 'done');
+  const at = parts.clock.now();
+  const moved = await journalTransition(
+    parts,
+    outbox,
+    {
+      id: operation.id,
+      from: ['running'],
+      to: last ? 'done' : 'running',
+      at,
+      epoch: operation.epoch,
+      ...(last ? { patch: { endedAt: at } } : {}),
+      steps: done.map((record) => ({ from: ['intent'], record })),
+      rows: last
+        ? doneRows(parts, after, at, await viewPools(parts, after, read.value))
+        : progressRows(operation, after, at),
+      removals,
+    },
+    {
+      event: last ? 'done' : 'step-done',
+      data: done.map(({ index, key, to, result }) => ({ step: index, key, to, result })),
+    },
+  );
+  await parts.faultPoint('after-finish');
+  if (!moved.ok) {
+    // The writes are done and their intents say so to whoever comes next; nothing more is written here.
+    parts.log.error(
+      { op: operation.id, steps: done.map(({ index }) => index), fault: moved.fault },
+      'result not journaled',
+    );
+    return undefined;
+  }
+  return last ? undefined : moved.value;
+}
+
+/** Reads the whole pool again: the objects for the proof, the others for what the pool serves with now. Where nothing was written nothing is read. */
+async function readBack(parts: Parts, written: readonly WrittenStep[]): Promise<Result<Pool>> {
+  const { conftool, clock, settings } = parts;
+  const first = written.find(({ outcome }) => outcome.kind === 'done');
+  let pool: Result<Pool> = fail({ kind: 'shutting-down' });
+  for (let tries = 1; first !== undefined && tries <= settings.bounds.writeTries; tries++) {
+    pool = await conftool.pool(first.step.key);
+    if (pool.ok) break;
+    if (tries < settings.bounds.writeTries) await clock.sleep(settings.bounds.writeRetryMs);
+  }
+  return pool;
+}
+
+/** A step's new record, and why the operation stops there if it does. */
+interface StepEnd {
+  readonly record: StepRecord;
+  readonly stop: Pick<End, 'end' | 'fault'> | undefined;
+}
+
+function resultOf({ clock }: Parts, { step, outcome }: WrittenStep, read: Result<Pool>): StepEnd {
+  if (outcome.kind !== 'done') {
+    const { kind, fault } = outcome;
+    return { record: { ...step, state: kind }, stop: { end: kind, fault } };
+  }
+  if (!read.ok)
+    return { record: { ...step, state: 'uncertain' }, stop: { end: 'uncertain', fault: read.fault } };
+  const result = { ...outcome.result, readBackAt: clock.now() };
+  const record: StepRecord = { ...step, state: 'done', result };
+  const node = read.value.nodes.find(({ key }) => nodePath(key) === nodePath(step.key));
+  if (node?.modifiedIndex === result.modifiedIndex) return { record, stop: undefined };
+  // Somebody changed the object again between our write and the read after it.
+  const fault: Fault = {
+    kind: 'changed-since',
+    key: step.key,
+    shown: step.to,
+    shownIndex: result.modifiedIndex,
+    now: node?.state,
+    nowIndex: node?.modifiedIndex,
+  };
+  return { record, stop: { end: 'conflict', fault } };
+}
+
+/** Of several reasons to stop, what is not known comes first: it is what a person must look at. */
+function worstOf(results: readonly StepEnd[]): Pick<End, 'end' | 'fault'> | undefined {
+  const stops = results.flatMap(({ stop }) => stop ?? []);
+  return (['uncertain', 'failed', 'conflict'] as const)
+    .map((end) => stops.find((stop) => stop.end === end))
+    .find((stop) => stop !== undefined);
+}
+
+function removalOf(step: StepRecord, view: WriteView | undefined, at: number): Removal {
+  const { dc, cluster, service, host } = step.key;
+  const seen = view ?? { removed: [], balanced: undefined };
+  return { dc, cluster, service, host, weight: removedAfter(seen, host, step.from, step.to), at };
+}
+
+/** The pools of the plan in numbers, as they are after the last write. */
+async function viewPools(
+  { conftool, loadBalancers, settings }: Parts,
+  operation: Operation,
+  known: Pool,
+): Promise<readonly PoolNow[]> {
+  const { catalogue, groups } = settings;
+  const views = await Promise.all(
+    operation.plan.effects.map(async ({ pool: key }) => {
+      const read = poolPath(key) === poolPath(known) ? undefined : await conftool.pool(key);
+      if (read?.ok === false) return [];
+      const pool = read?.value ?? known;
+      const balanced = await loadBalancers.pool(pool);
+      const { threshold } = serviceFacts(catalogue, pool.service);
+      return [{ dc: pool.dc, view: viewPool(pool, threshold, groups, balanced) }];
+    }),
+  );
+  return views.flat();
+}
+
+function doneRows(
+  parts: Parts,
+  operation: Operation,
+  at: number,
+  pools: readonly PoolNow[],
+): readonly OutboxRow[] {
+  const { id, plan, request } = operation;
+  const readBackAt = Math.max(...operation.steps.map(({ result }) => result?.readBackAt ?? 0));
+  const announcement = {
+    kind: 'done' as const,
+    id,
+    plan: summarizePlan(plan),
+    tookMs: at - (operation.queuedAt ?? operation.createdAt),
+    readBackAt,
+    pools,
+  };
+  return [
+    chatRow(request, { id, name: 'end', at, announcement }),
+    ...salRow(parts, operation, 'log', at, salEnd(operation, 'PASS', at)),
+  ];
+}
+
+/** Objects are told when their last step is done, but for the last ones, whose end is the operation's; many objects in a few lines. */
+function progressRows(before: Operation, after: Operation, at: number): readonly OutboxRow[] {
+  const [was, now] = [doneObjects(before), doneObjects(after)];
+  const of = after.plan.changes.length;
+  const fresh = now.slice(was.length);
+  const lineOf = (count: number): number => Math.floor((count * PROGRESS_LINES) / of);
+  if (fresh.length === 0 || of < 2 || (of > PROGRESS_LINES && lineOf(now.length) === lineOf(was.length)))
+    return [];
+  const { id } = after;
+  const announcement = {
+    kind: 'progress' as const,
+    id,
+    done: now.length,
+    of,
+    objects: fresh,
+    readBackAt: at,
+  };
+  const name = `progress-${String(now.length)}-${String(after.epoch)}`;
+  return [chatRow(after.request, { id, name, at, announcement })];
+}
+
+function doneObjects(operation: Operation): readonly ObjectResult[] {
+  return objectResults(operation).filter(({ result }) => result === 'done');
+}

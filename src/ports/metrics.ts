@@ -1,0 +1,10 @@
+import type { Observed } from '../core/observed.ts';
+import type { Result } from '../core/result.ts';
+
+/** What metrics show: nothing is decided by them alone. */
+export interface Metrics {
+  /**
+   * @returns undefined when no metrics are configured for that data centre; Fault `metrics-silent` when they do not answer.
+   */
+  requests(dc: string): Promise<Result<Observed> | undefined>;
+}
