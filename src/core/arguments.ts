@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import { refusedCharacter } from './characters.ts';
+import { refusedCharacter, visibleText } from './characters.ts';
 import type { Fault } from './fault.ts';
 import { expandHosts } from './hosts.ts';
+import type { Override } from './override.ts';
+import { OVERRIDES } from './override.ts';
 import type { Result } from './result.ts';
 import { fail, ok } from './result.ts';
+import { durationText, parseDuration } from './time.ts';
 
 /** Why a token is not what it should be: one of our faults, or a sentence that says what to type. */
 type Unreadable = Fault | string;
@@ -50,6 +53,38 @@ export const Dc = tokenSchema((typed) => readName(typed, 'a data centre is a nam
 
 /** `cluster=`: a cluster of conftool. */
 export const Cluster = tokenSchema((typed) => readName(typed, 'a cluster is a name like maps'));
+
+/** A span of time like `2h`; `most` in milliseconds. */
+export function spanUpTo(most: number): z.ZodType<number, string> {
+  return tokenSchema((typed): Result<number, Unreadable> => {
+    const span = parseDuration(typed.toLowerCase());
+    if (!span.ok || span.value <= most) return span;
+    return fail(`at most ${durationText(most)}`);
+  });
+}
+
+/** `batch=`: hosts that are done at the same time. */
+export const Batch = tokenSchema((typed): Result<number, Unreadable> => {
+  return /^[1-9]\d{0,2}$/.test(typed) ? ok(Number(typed)) : fail('a batch is a number of hosts like 3');
+});
+
+/** `pace=`: only `none`, without waiting for the load balancers. */
+export const PaceNone = tokenSchema((typed): Result<'none', Unreadable> => {
+  return typed.toLowerCase() === 'none' ? ok('none') : fail('the only pace to name is pace=none');
+});
+
+/** `break-glass=`: why nobody else was waited for. */
+export const BreakGlassReason = tokenSchema((typed): Result<string, Unreadable> => {
+  const reason = visibleText(typed);
+  return /[\p{L}\p{N}]/u.test(reason) ? ok(reason) : fail('say why in quotes: break-glass="reason"');
+});
+
+/** `override=`: guard rails by name, with commas. */
+export const Overrides = tokenSchema((typed): Result<readonly Override[], Unreadable> => {
+  const names = typed.toLowerCase().split(',');
+  const known = OVERRIDES.filter((name) => names.includes(name));
+  return known.length === names.length ? ok(known) : fail(`name some of ${OVERRIDES.join(', ')}`);
+});
 
 /** `COMMAND`: the word of a command, with or without its `!`. */
 export const CommandName = tokenSchema(readCommandName);

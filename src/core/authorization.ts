@@ -38,13 +38,18 @@ export interface JudgedRequest {
   readonly networks: number;
   /** Every load balancer reports the hosts down; false while no load balancers are configured. */
   readonly lbDown: boolean;
+  /** Nobody else shall be waited for. */
+  readonly breakGlass?: boolean | undefined;
+  /** The load balancers shall not be waited for. */
+  readonly paceNone?: boolean | undefined;
 }
 
 /**
  * Finds the rule for a request: the first whose conditions all fit is *the* rule, and only that one is asked whether the
  * person may. A later rule never gives what an earlier one refuses.
  *
- * @returns a Fault `no-rule` when none fits; `role-missing` when the rule is for others, `networks-missing` when nobody could approve.
+ * @returns a Fault `no-rule` when none fits; `role-missing` when the rule is for others, `networks-missing` when nobody could approve,
+ * `break-glass-refused` and `pace-refused` when the rule does not have what was asked for.
  */
 export function judge(policy: Policy, request: JudgedRequest): Result<RuleApplied, PermissionFault> {
   const at = policy.rules.findIndex((rule) => fits(rule, request));
@@ -59,9 +64,13 @@ export function judge(policy: Policy, request: JudgedRequest): Result<RuleApplie
   if (rule.approvals > 0 && rule.networks > request.networks) {
     return fail({ kind: 'networks-missing', need: rule.networks, have: request.networks });
   }
+  if (request.breakGlass === true && !rule.breakGlass)
+    return fail({ kind: 'break-glass-refused', command: request.command, number: at + 1 });
+  if (request.paceNone === true && !rule.pace)
+    return fail({ kind: 'pace-refused', command: request.command, number: at + 1 });
   return ok({
     number: at + 1,
-    approvals: rule.approvals,
+    approvals: request.breakGlass === true ? 0 : rule.approvals,
     approve: rule.approve ?? [],
     expiresMs: rule.expires,
     maxShareRemoved: rule.maxShareRemoved,

@@ -82,6 +82,28 @@ export type PermissionFault =
       readonly state: string;
       readonly hosts: number;
     }
+  | { readonly kind: 'break-glass-refused'; readonly command: string; readonly number: number }
+  | { readonly kind: 'break-glass-spent'; readonly person: string; readonly times: number }
+  | { readonly kind: 'pace-refused'; readonly command: string; readonly number: number }
+  | {
+      readonly kind: 'limit-person';
+      readonly person: string;
+      readonly writes: number;
+      readonly most: number;
+      readonly perMs: number;
+    }
+  | {
+      readonly kind: 'limit-waiting';
+      readonly person: string;
+      readonly waiting: number;
+      readonly most: number;
+    }
+  | {
+      readonly kind: 'limit-everybody';
+      readonly objects: number;
+      readonly most: number;
+      readonly perMs: number;
+    }
   | { readonly kind: 'own-request'; readonly id: string; readonly missing: number }
   | { readonly kind: 'already-approved'; readonly id: string; readonly missing: number }
   | { readonly kind: 'not-approved-by-you'; readonly id: string }
@@ -142,6 +164,14 @@ export type GuardFault =
   | { readonly kind: 'object-malformed'; readonly key: NodeKey; readonly text: string; readonly why: string }
   | { readonly kind: 'in-flight'; readonly key: NodeKey; readonly operation: string; readonly state: string }
   | { readonly kind: 'frozen'; readonly by: string; readonly reason: string; readonly at: number }
+  | {
+      readonly kind: 'locked';
+      readonly service: string;
+      readonly by: string;
+      readonly reason: string;
+      readonly at: number;
+      readonly until: number | undefined;
+    }
   | { readonly kind: 'stop-file'; readonly path: string }
   | { readonly kind: 'not-undoable'; readonly id: string; readonly state: string; readonly why: string }
   | {

@@ -4,8 +4,10 @@ import type { Command, Given, Schemas } from './command.ts';
 import { isDryRun, takeDryRun } from './dry-run.ts';
 import type { Fault } from './fault.ts';
 import { nearest } from './nearest.ts';
+import type { BreakGlass } from './operation.ts';
 import type { TypedOption } from './options.ts';
 import { sortTokens } from './options.ts';
+import { optionsOf, takeBreakGlass } from './plan-options.ts';
 import type { Result } from './result.ts';
 import { fail, ok } from './result.ts';
 import { splitTail } from './tail.ts';
@@ -19,6 +21,8 @@ export interface Invocation {
   /** What the command's own schemas made of the tokens; options that were not typed are absent. */
   readonly given: Given<Schemas, Schemas>;
   readonly dryRun: boolean;
+  /** Somebody does not wait for anybody else. */
+  readonly breakGlass: BreakGlass | undefined;
   /** The rest of the line in its own words, without what cannot be seen; empty when there was none. */
   readonly reason: string;
   /** `T378944`, in the order typed, each once. */
@@ -97,8 +101,9 @@ function parseCommand(
   if (command.rest === 'required-reason' && !/[\p{L}\p{N}]/u.test(reason)) {
     return fail({ kind: 'argument-missing', argument: 'REASON', usage: command.usage });
   }
-  const given = { ...args.value, ...read.value };
-  return ok({ kind: 'invocation', command, given, dryRun: dry.dryRun, reason, tasks });
+  const taken = takeBreakGlass({ ...args.value, ...read.value }, command.usage);
+  if (!taken.ok) return taken;
+  return ok({ kind: 'invocation', command, ...taken.value, dryRun: dry.dryRun, reason, tasks });
 }
 
 /** The leading words that are arguments. The word `dry-run` ends them: no service is called that. */
@@ -136,7 +141,7 @@ function readOptions(
 ): Result<Readonly<Record<string, unknown>>> {
   const given: Record<string, unknown> = {};
   for (const { name, value } of options) {
-    const read = command.options[name]?.safeParse(value);
+    const read = optionsOf(command)[name]?.safeParse(value);
     if (read?.success === true) {
       given[name] = read.data;
     } else {

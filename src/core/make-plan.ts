@@ -22,6 +22,9 @@ export interface PlanHead {
   readonly weight?: number | undefined;
   readonly undoes?: Plan['undoes'];
   readonly notes?: readonly PlanNote[];
+  readonly pace?: Plan['pace'];
+  readonly drainMs?: number | undefined;
+  readonly forMs?: number | undefined;
 }
 
 /**
@@ -30,7 +33,9 @@ export interface PlanHead {
  */
 export function makePlan(head: PlanHead, targets: readonly Target[], facts: Facts): Plan {
   const changes = inPoolOrder(
-    targets.filter(({ node, after }) => !sameState(node.state, after)).map(changeOf),
+    targets
+      .filter(({ node, after }) => !sameState(node.state, after))
+      .map((target) => changeOf(target, head.drainMs !== undefined)),
   );
   return {
     verb: head.verb,
@@ -51,6 +56,9 @@ export function makePlan(head: PlanHead, targets: readonly Target[], facts: Fact
       ...(head.notes ?? []),
     ],
     undoes: head.undoes,
+    ...(head.pace === undefined ? {} : { pace: head.pace }),
+    ...(head.drainMs === undefined ? {} : { drainMs: head.drainMs }),
+    ...(head.forMs === undefined ? {} : { forMs: head.forMs }),
   };
 }
 
@@ -59,14 +67,18 @@ export function removesCapacity(change: Pick<Change, 'before' | 'path'>): boolea
   return change.path.some((state) => servingWeight(state) < servingWeight(change.before));
 }
 
-function changeOf({ node, after }: Target): Change {
+/** A host that is drained first serves with the smallest share: new connections go elsewhere, those that it has may end. */
+function changeOf({ node, after }: Target, drains: boolean): Change {
+  const drained: NodeState = { pooled: 'yes', weight: 1 };
+  const path = legalPath(node.state, after);
+  const isDrained = drains && node.state.pooled === 'yes' && node.state.weight > 1 && after.pooled === 'no';
   return {
     key: node.key,
     before: node.state,
     beforeText: node.text,
     beforeIndex: node.modifiedIndex,
     after,
-    path: legalPath(node.state, after),
+    path: isDrained ? [drained, ...path] : path,
   };
 }
 

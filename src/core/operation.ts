@@ -58,6 +58,8 @@ export interface Request {
   /** The line as typed, cleaned of control characters; for people, never parsed again but by `!retry`. */
   readonly line: string;
   readonly service: string;
+  /** The services that it touches, where those are several: it takes its turn in the line of each. */
+  readonly services?: readonly string[] | undefined;
   readonly reason: string;
   /** `T378944`, in the order typed. */
   readonly tasks: readonly string[];
@@ -68,6 +70,11 @@ export interface Request {
   readonly eventKey: string;
   readonly at: number;
   readonly breakGlass?: BreakGlass | undefined;
+}
+
+/** The services in whose lines an operation waits for its turn. */
+export function linesOf({ service, services }: Pick<Request, 'service' | 'services'>): readonly string[] {
+  return services ?? [service];
 }
 
 /** Somebody who did not wait for anybody else, and why. */

@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { DRY_RUN, isDryRun } from './dry-run.ts';
 import type { Fault } from './fault.ts';
 import { nearest } from './nearest.ts';
+import { optionsOf } from './plan-options.ts';
 import type { Result } from './result.ts';
 import { fail, ok } from './result.ts';
 import type { Token } from './tokens.ts';
@@ -39,7 +40,7 @@ export function sortTokens(command: Command, tokens: readonly Token[]): Result<S
       words.push(token);
       continue;
     }
-    if (!Object.hasOwn(command.options, name)) return fail(unknownOption(command, token, name));
+    if (!Object.hasOwn(optionsOf(command), name)) return fail(unknownOption(command, token, name));
     if (token.openQuote !== undefined) return fail({ kind: 'quote-open', quote: token.openQuote });
     if (options.some((option) => option.name === name)) {
       return fail({ kind: 'option-twice', option: name, usage: command.usage });
@@ -67,7 +68,7 @@ function takesOptions(command: Command): boolean {
 }
 
 function optionNames(command: Command): readonly string[] {
-  const own = Object.keys(command.options);
+  const own = Object.keys(optionsOf(command));
   return command.kind === 'plan' ? [...own, DRY_RUN] : own;
 }
 

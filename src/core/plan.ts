@@ -1,7 +1,7 @@
 import type { NodeKey, NodeState, PoolKey } from './node.ts';
 
 /** The verbs that a plan may carry out; `undo` puts back what another operation changed. */
-export type Verb = 'pool' | 'depool' | 'weight' | 'undo';
+export type Verb = 'pool' | 'depool' | 'weight' | 'decommission' | 'repool' | 'route' | 'undo';
 
 /** One object from a value to a value, with what the reader was shown. */
 export interface Change {
@@ -91,7 +91,7 @@ export type PlanNote =
     };
 
 /** How fast a plan is carried out. */
-interface Pace {
+export interface Pace {
   readonly atOnce: number;
   readonly takeUp: boolean;
 }

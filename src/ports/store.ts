@@ -1,8 +1,10 @@
 import type { Announcement } from '../core/announcement/announcement.ts';
+import type { Lock } from '../core/lock.ts';
 import type { Operation, OperationPatch, OperationState, StepChange, Vote } from '../core/operation.ts';
 import type { Result } from '../core/result.ts';
 import type { RowState } from '../core/row-state.ts';
 import type { SalRecord } from '../core/sal/record.ts';
+import type { SeenChange } from '../core/seen-change.ts';
 
 /** Something to be said that must not be lost: it is stored together with what it tells. `key` is unique for ever. */
 export type OutboxRow = {
@@ -39,6 +41,8 @@ export interface Transition {
   readonly rows?: readonly OutboxRow[];
   /** Serving weight taken from a pool by this transition, or given back: the sliding window of removals. */
   readonly removals?: readonly Removal[];
+  /** When to remind of it. */
+  readonly remindAt?: number;
 }
 
 /** `weight`: the serving weight that one host lost; 0 when it serves again as before. */
@@ -122,6 +126,29 @@ export interface Store {
     pool: { readonly dc: string; readonly cluster: string; readonly service: string },
     since: number,
   ): Promise<Result<readonly Removal[]>>;
+
+  /** Every lock that was set and not lifted, also one whose time is over, by service. */
+  locks(): Promise<Result<readonly Lock[]>>;
+  /** Replaces the lock of a service; undefined lifts it. */
+  setLock(service: string, lock: Lock | undefined): Promise<Result<void>>;
+
+  /** Objects whose write ended well since `since`; one that an operation wrote in two steps counts once. */
+  writesSince(since: number): Promise<Result<number>>;
+
+  /** Ids of operations that nobody else has looked at and should, oldest first: those that broke the glass. */
+  unreviewed(): Promise<Result<readonly string[]>>;
+  /** @returns false when the operation was not on that list. */
+  review(id: string, rows: readonly OutboxRow[]): Promise<Result<boolean>>;
+
+  /** Ids of operations that somebody wanted to be reminded of by now. */
+  dueReminders(now: number): Promise<Result<readonly string[]>>;
+  /** Sets the next reminder, or with undefined takes it away, together with what is said. */
+  setReminder(id: string, at: number | undefined, rows: readonly OutboxRow[]): Promise<Result<void>>;
+
+  /** Remembers writes that were seen in conftool; the same one twice is one. */
+  addChanges(changes: readonly SeenChange[]): Promise<Result<void>>;
+  /** Those seen since `since`, newest first. */
+  changes(since: number): Promise<Result<readonly SeenChange[]>>;
 
   freeze(): Promise<Result<Freeze | undefined>>;
   setFreeze(freeze: Freeze | undefined, rows: readonly OutboxRow[]): Promise<Result<void>>;

@@ -1,13 +1,16 @@
 import assert from 'node:assert';
 import type { Fault } from '../../src/core/fault.ts';
+import type { Lock } from '../../src/core/lock.ts';
+import { nodePath } from '../../src/core/node.ts';
 import type { Operation, Vote } from '../../src/core/operation.ts';
-import { OPEN_STATES, OPERATION_TRANSITIONS, isFinal } from '../../src/core/operation.ts';
+import { OPEN_STATES, OPERATION_TRANSITIONS, isFinal, linesOf } from '../../src/core/operation.ts';
 import { tooAlike } from '../../src/core/operation-id.ts';
 import { missingApprovals } from '../../src/core/approval.ts';
 import type { Result } from '../../src/core/result.ts';
 import { fail, ok } from '../../src/core/result.ts';
 import type { RowState } from '../../src/core/row-state.ts';
 import { ROW_PREDECESSORS } from '../../src/core/row-state.ts';
+import type { SeenChange } from '../../src/core/seen-change.ts';
 import { STEP_TRANSITIONS } from '../../src/core/step.ts';
 import type {
   Freeze,
@@ -31,6 +34,11 @@ export class MemoryStore implements Store {
   private readonly views = new Map<string, string>();
   private readonly rows = new Map<string, StoredRow>();
   private readonly removed = new Map<string, Removal>();
+  private readonly locked = new Map<string, Lock>();
+  private readonly written = new Map<string, number>();
+  private readonly broken: string[] = [];
+  private readonly reminders = new Map<string, number>();
+  private readonly seenChanges = new Map<string, SeenChange>();
   private frozen: Freeze | undefined;
   private outage: Fault | undefined;
 
@@ -47,7 +55,7 @@ export class MemoryStore implements Store {
     const operation = this.operations.get(id);
     assert(operation !== undefined, `no ${id} to tamper with`);
     this.keep(change(operation));
-    if (this.operations.get(id)?.state === 'queued') this.join(operation.request.service, id);
+    if (this.operations.get(id)?.state === 'queued') this.join(operation, id);
   }
 
   create(operation: Operation, rows: readonly OutboxRow[]): ReturnType<Store['create']> {
@@ -60,7 +68,8 @@ export class MemoryStore implements Store {
         return ok({ kind: 'taken' as const });
       this.events.set(request.eventKey, id);
       this.keep(operation);
-      if (operation.state === 'queued') this.join(request.service, id);
+      if (operation.state === 'queued') this.join(operation, id);
+      if (request.breakGlass !== undefined) this.broken.push(id);
       this.putRows(rows);
       return ok({ kind: 'created' as const });
     });
@@ -104,8 +113,11 @@ export class MemoryStore implements Store {
         ),
       };
       this.keep(moved);
-      if (to === 'queued' || to === 'running') this.join(operation.request.service, operation.id);
-      else if (to !== 'awaiting-approval') this.leave(operation.request.service, operation.id);
+      if (to === 'queued' || to === 'running') this.join(operation, operation.id);
+      else if (to !== 'awaiting-approval') this.leave(operation, operation.id);
+      for (const { record } of steps)
+        if (record.state === 'done') this.written.set(`${operation.id} ${nodePath(record.key)}`, at);
+      if (transition.remindAt !== undefined) this.reminders.set(operation.id, transition.remindAt);
       for (const removal of removals)
         this.removed.set(`${removal.dc}/${removal.cluster}/${removal.service}/${removal.host}`, removal);
       this.putRows(rows);
@@ -134,7 +146,7 @@ export class MemoryStore implements Store {
         ...(vote.verdict === 'deny' ? denied : missing === 0 ? queued : {}),
       };
       this.keep(after);
-      if (after.state === 'queued') this.join(operation.request.service, id);
+      if (after.state === 'queued') this.join(operation, id);
       return ok({ kind: 'counted', missing, operation: copy(after) });
     });
   }
@@ -169,6 +181,73 @@ export class MemoryStore implements Store {
           ({ dc, cluster, service, at }) =>
             dc === pool.dc && cluster === pool.cluster && service === pool.service && at >= since,
         ),
+      ),
+    );
+  }
+
+  locks(): ReturnType<Store['locks']> {
+    return this.answer(() => ok([...this.locked.values()].sort((a, b) => (a.service < b.service ? -1 : 1))));
+  }
+
+  setLock(service: string, lock: Lock | undefined): ReturnType<Store['setLock']> {
+    return this.answer(() => {
+      if (lock === undefined) this.locked.delete(service);
+      else this.locked.set(service, copy(lock));
+      return ok(undefined);
+    });
+  }
+
+  writesSince(since: number): ReturnType<Store['writesSince']> {
+    return this.answer(() => ok([...this.written.values()].filter((at) => at >= since).length));
+  }
+
+  unreviewed(): ReturnType<Store['unreviewed']> {
+    return this.answer(() => ok([...this.broken]));
+  }
+
+  review(id: string, rows: readonly OutboxRow[]): ReturnType<Store['review']> {
+    return this.answer(() => {
+      const at = this.broken.indexOf(id);
+      if (at === -1) return ok(false);
+      this.broken.splice(at, 1);
+      this.putRows(rows);
+      return ok(true);
+    });
+  }
+
+  dueReminders(now: number): ReturnType<Store['dueReminders']> {
+    return this.answer(() => {
+      const due = [...this.reminders].filter(([, at]) => at <= now).sort(([, a], [, b]) => a - b);
+      return ok(due.map(([id]) => id));
+    });
+  }
+
+  setReminder(
+    id: string,
+    at: number | undefined,
+    rows: readonly OutboxRow[],
+  ): ReturnType<Store['setReminder']> {
+    return this.answer(() => {
+      if (at === undefined) this.reminders.delete(id);
+      else this.reminders.set(id, at);
+      this.putRows(rows);
+      return ok(undefined);
+    });
+  }
+
+  addChanges(changes: readonly SeenChange[]): ReturnType<Store['addChanges']> {
+    return this.answer(() => {
+      for (const change of changes) this.seenChanges.set(JSON.stringify(change), copy(change));
+      return ok(undefined);
+    });
+  }
+
+  changes(since: number): ReturnType<Store['changes']> {
+    return this.answer(() =>
+      ok(
+        [...this.seenChanges.values()]
+          .filter(({ at }) => at >= since)
+          .sort((a, b) => b.modifiedIndex - a.modifiedIndex),
       ),
     );
   }
@@ -255,17 +334,20 @@ export class MemoryStore implements Store {
     return [...this.operations.values()].sort((a, b) => a.createdAt - b.createdAt);
   }
 
-  private join(service: string, id: string): void {
-    const line = this.lines.get(service) ?? [];
-    if (!line.includes(id)) line.push(id);
-    this.lines.set(service, line);
+  private join({ request }: Operation, id: string): void {
+    for (const service of linesOf(request)) {
+      const line = this.lines.get(service) ?? [];
+      if (!line.includes(id)) line.push(id);
+      this.lines.set(service, line);
+    }
   }
 
-  private leave(service: string, id: string): void {
-    this.lines.set(
-      service,
-      (this.lines.get(service) ?? []).filter((one) => one !== id),
-    );
+  private leave({ request }: Operation, id: string): void {
+    for (const service of linesOf(request))
+      this.lines.set(
+        service,
+        (this.lines.get(service) ?? []).filter((one) => one !== id),
+      );
   }
 
   private putRows(rows: readonly OutboxRow[]): void {

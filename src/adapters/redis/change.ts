@@ -1,7 +1,7 @@
 /** Redis takes no more than about 8000 values in one call from a script. */
 const MOST_VALUES = 1000;
 
-type Word = 'field-in' | 'field-there' | 'no-text' | 'no-key' | 'no-member';
+type Word = 'field-in' | 'field-there' | 'no-text' | 'no-key' | 'no-member' | 'ranked';
 type Effect =
   | 'HSET'
   | 'HDEL'
@@ -13,6 +13,7 @@ type Effect =
   | 'ZADD'
   | 'ZREM'
   | 'ZREMRANGEBYSCORE'
+  | 'ZREMRANGEBYRANK'
   | 'SADD'
   | 'SREM'
   | 'SET'

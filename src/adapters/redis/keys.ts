@@ -20,6 +20,16 @@ export const KEYS = {
   /** Hash of one pool: host -> `WEIGHT AT`, its newest removal. */
   removals: (pool: { readonly dc: string; readonly cluster: string; readonly service: string }) =>
     `${PREFIX}:removals:${pool.dc}/${pool.cluster}/${pool.service}`,
+  /** Hash: service -> JSON of its lock. */
+  locks: `${PREFIX}:locks`,
+  /** Sorted set: `OPERATION PATH` of objects written, by the time of the write. */
+  writes: `${PREFIX}:writes`,
+  /** Sorted set: ids of operations that broke the glass and that nobody has reviewed, by their time. */
+  unreviewed: `${PREFIX}:unreviewed`,
+  /** Sorted set: ids of operations, by when to remind of them. */
+  reminders: `${PREFIX}:reminders`,
+  /** Sorted set: JSON of writes seen in conftool, by when. */
+  changes: `${PREFIX}:changes`,
   /** String: JSON of the freeze. */
   freeze: `${PREFIX}:freeze`,
   /** Hash: something to be said. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert';
 import type { Operation } from '../../core/operation.ts';
-import { OPERATION_TRANSITIONS } from '../../core/operation.ts';
+import { linesOf, OPERATION_TRANSITIONS } from '../../core/operation.ts';
 import type { Change } from './change.ts';
 import { newChange } from './change.ts';
 import { KEYS, wildcards } from './keys.ts';
@@ -27,7 +27,8 @@ export function newOperation(operation: Operation, retentionMs: number): Change 
   change.effect('ZREMRANGEBYSCORE', KEYS.recent, '-inf', `(${String(createdAt - retentionMs)}`);
   change.effect('ZADD', KEYS.recent, createdAt, id);
   if (viewId !== undefined) change.effect('SET', KEYS.view(viewId), id, 'PX', retentionMs);
-  if (state === 'queued') change.effect('JOIN', KEYS.line(request.service), id);
+  if (request.breakGlass !== undefined) change.effect('ZADD', KEYS.unreviewed, createdAt, id);
+  if (state === 'queued') for (const line of linesOf(request)) change.effect('JOIN', KEYS.line(line), id);
   return change;
 }
 

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Operation, Request } from '../../core/operation.ts';
+import { linesOf } from '../../core/operation.ts';
 import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
 import type { Store } from '../../ports/store.ts';
@@ -35,15 +36,15 @@ export function operationMethods(
     transition: async (transition) => {
       const { id } = transition;
       const reply = await link.change(async (client) => {
-        const service = await serviceOf(client, id);
-        if (service === undefined)
+        const lines = await linesOfId(client, id);
+        if (lines === undefined)
           return fail({
             kind: 'transition-refused',
             id,
             state: 'unknown',
             why: 'there is no such operation',
           });
-        const change = transitionChange(transition, KEYS.line(service), retentionMs);
+        const change = transitionChange(transition, lines.map(KEYS.line), retentionMs);
         addRowsTo(change, transition.rows ?? []);
         return ok(change);
       });
@@ -56,10 +57,10 @@ export function operationMethods(
   };
 }
 
-/** The service of an operation, which never changes; undefined when there is no such operation. */
-export async function serviceOf(client: Redis, id: string): Promise<string | undefined> {
+/** The lines that an operation stands in, which never change; undefined when there is no such operation. */
+export async function linesOfId(client: Redis, id: string): Promise<readonly string[] | undefined> {
   const request = await client.hget(KEYS.operation(id), 'request');
-  return request === null ? undefined : (JSON.parse(request) as Request).service;
+  return request === null ? undefined : linesOf(JSON.parse(request) as Request);
 }
 
 /** One that cannot be read fails the list: whoever asks what is in flight must not be told that nothing is. */

@@ -39,6 +39,8 @@ for number = 1, tonumber(take()) do
     holds = redis.call('EXISTS', key) == 0
   elseif kind == 'no-member' then
     holds = redis.call('SISMEMBER', key, args[1]) == 0
+  elseif kind == 'ranked' then
+    holds = redis.call('ZSCORE', key, args[1]) ~= false
   end
   found[number] = current
   if not holds and not refused then refused = number end
@@ -66,7 +68,7 @@ return {'done', {}}
  * One vote. Whether it counts, whether it is in time and what it leads to is decided in one go, so that two votes, or a vote and the
  * end of the wait, cannot both win.
  *
- * KEYS: operation, line of its service, open, alike. ARGV: not-after; now (empty: Redis' own clock); person; verdict; plan hash; vote as
+ * KEYS: operation, open, alike, the lines that it stands in. ARGV: not-after; now (empty: Redis' own clock); person; verdict; plan hash; vote as
  * JSON; id; retention in milliseconds; the states awaiting, queued, denied; the id's look-alikes.
  */
 export const VOTE_SCRIPT = `
@@ -95,8 +97,8 @@ local instant = string.format('%.0f', now)
 
 if ARGV[4] == 'deny' then
   redis.call('HSET', op, 'vote:' .. person, ARGV[6], 'state', denied, 'endedAt', instant, 'touchedAt', instant)
-  redis.call('ZREM', KEYS[3], ARGV[7])
-  for i = 12, #ARGV do redis.call('SREM', KEYS[4], ARGV[i]) end
+  redis.call('ZREM', KEYS[2], ARGV[7])
+  for i = 12, #ARGV do redis.call('SREM', KEYS[3], ARGV[i]) end
   redis.call('PEXPIRE', op, ARGV[8])
   return {'counted', missing, redis.call('HGETALL', op)}
 end
@@ -106,7 +108,7 @@ missing = math.max(0, missing - 1)
 redis.call('HSET', op, 'vote:' .. person, ARGV[6])
 if missing == 0 then
   redis.call('HSET', op, 'state', queued, 'queuedAt', instant, 'touchedAt', instant)
-  redis.call('RPUSH', KEYS[2], ARGV[7])
+  for i = 4, #KEYS do redis.call('RPUSH', KEYS[i], ARGV[7]) end
 end
 return {'counted', missing, redis.call('HGETALL', op)}
 `;

@@ -6,6 +6,7 @@ import { newChange } from './change.ts';
 import { ANSWER_WITHIN_MS, connectWithin, openClient } from './connection.ts';
 import { KEYS } from './keys.ts';
 import { doneOnly, linkTo } from './link.ts';
+import { noteMethods } from './notes.ts';
 import { operationMethods } from './operations.ts';
 import { addRowsTo, rowMethods } from './outbox-rows.ts';
 import { removalMethods } from './removals.ts';
@@ -36,6 +37,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     ...operationMethods(link, retentionMs),
     ...voteMethods(link, { retentionMs, timeFrom }),
     ...removalMethods(link),
+    ...noteMethods(link, retentionMs),
     ...rowMethods(link, retentionMs),
     freeze: () =>
       link.read(async (redis) => {

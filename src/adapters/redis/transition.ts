@@ -1,3 +1,4 @@
+import { nodePath } from '../../core/node.ts';
 import type { Operation, OperationState } from '../../core/operation.ts';
 import { isFinal, OPERATION_TRANSITIONS } from '../../core/operation.ts';
 import type { Result } from '../../core/result.ts';
@@ -12,6 +13,9 @@ import type { ChangeReply } from './link.ts';
 import { patchFields, readOperation, stepFields, stepStateField } from './records.ts';
 import { addRemovalTo } from './removals.ts';
 
+/** Longer than any window of a limit in a policy is likely to be. */
+const WRITES_KEPT_MS = 86_400_000;
+
 /** The first guards, by number, of which the found values are told when the transition is refused. */
 const SCHEMA_GUARD = 1;
 const STATE_GUARD = 2;
@@ -20,9 +24,13 @@ const STATE_GUARD = 2;
  * The change that moves an operation. What may follow what is core's table; the caller's `from` can only narrow it. An open state may
  * follow itself: fields and steps change then, the place in line stays.
  *
- * @param line the key of its service's line.
+ * @param lines the keys of the lines that it stands in.
  */
-export function transitionChange(transition: Transition, line: string, retentionMs: number): Change {
+export function transitionChange(
+  transition: Transition,
+  lines: readonly string[],
+  retentionMs: number,
+): Change {
   const { id, to, at, epoch, takeOver, patch = {}, steps = [], removals = [] } = transition;
   const key = KEYS.operation(id);
   const change = newChange(key);
@@ -38,8 +46,14 @@ export function transitionChange(transition: Transition, line: string, retention
   for (const { record } of steps) change.fields(key, stepFields(record));
   if (patch.viewId !== undefined) change.effect('SET', KEYS.view(patch.viewId), id, 'PX', retentionMs);
   for (const removal of removals) addRemovalTo(change, removal);
-  if (to === 'queued' || to === 'running') change.effect('JOIN', line, id);
-  else if (to !== 'awaiting-approval') change.effect('LREM', line, 0, id);
+  for (const { record } of steps.filter((step) => step.record.state === 'done'))
+    change.effect('ZADD', KEYS.writes, at, `${id} ${nodePath(record.key)}`);
+  if (steps.length > 0) change.effect('ZREMRANGEBYSCORE', KEYS.writes, '-inf', at - WRITES_KEPT_MS);
+  if (transition.remindAt !== undefined) change.effect('ZADD', KEYS.reminders, transition.remindAt, id);
+  for (const line of lines) {
+    if (to === 'queued' || to === 'running') change.effect('JOIN', line, id);
+    else if (to !== 'awaiting-approval') change.effect('LREM', line, 0, id);
+  }
   if (isFinal(to)) {
     change.effect('ZREM', KEYS.open, id);
     change.effect('SREM', KEYS.alike, ...wildcards(id));

@@ -4,7 +4,7 @@ import type { Store } from '../../ports/store.ts';
 import { newChange } from './change.ts';
 import { KEYS, wildcards } from './keys.ts';
 import type { Link } from './link.ts';
-import { serviceOf } from './operations.ts';
+import { linesOfId } from './operations.ts';
 import { readOperation, voteField } from './records.ts';
 
 /**
@@ -19,7 +19,12 @@ export function voteMethods(
   return {
     vote: async (id, vote, now) => {
       const reply = await link.vote(async (client) => ({
-        keys: [KEYS.operation(id), KEYS.line((await serviceOf(client, id)) ?? ''), KEYS.open, KEYS.alike],
+        keys: [
+          KEYS.operation(id),
+          KEYS.open,
+          KEYS.alike,
+          ...((await linesOfId(client, id)) ?? []).map(KEYS.line),
+        ],
         argv: [
           timeFrom === 'caller' ? String(now) : '',
           vote.person,

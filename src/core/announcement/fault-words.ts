@@ -1,7 +1,7 @@
 import type { Fault } from '../fault.ts';
 import { foldHosts } from '../hosts.ts';
 import { nodePath, stateText } from '../node.ts';
-import { elapsedText, minuteText } from '../time.ts';
+import { durationText, elapsedText, minuteText } from '../time.ts';
 import { shortenToBytes } from '../byte-text.ts';
 import { countText, percentText, stateOrAbsent } from './phrases.ts';
 
@@ -108,6 +108,41 @@ export function wordFault(fault: Fault): FaultWords {
       return {
         rule: 'policy',
         text: `no rule fits ${fault.command} of ${countText(fault.hosts, 'host')} in ${fault.service} (state ${fault.state}).`,
+      };
+    case 'break-glass-refused':
+      return {
+        rule: 'break-glass',
+        text: `rule ${String(fault.number)} of the policy has none for ${fault.command}. Ask for an approval.`,
+      };
+    case 'break-glass-spent':
+      return {
+        rule: 'break-glass',
+        text: `${fault.person} has used it ${fault.times === 2 ? 'twice' : `${String(fault.times)} times`} within the hour. Ask for an approval.`,
+      };
+    case 'pace-refused':
+      return {
+        rule: 'pace',
+        text: `rule ${String(fault.number)} of the policy does not allow pace=none for ${fault.command}.`,
+      };
+    case 'limit-person':
+      return {
+        rule: 'limit',
+        text: `${fault.person} asked for ${countText(fault.writes, 'change')} within ${durationText(fault.perMs)}, at most ${String(fault.most)} may be. Wait, or ask a colleague.`,
+      };
+    case 'limit-waiting':
+      return {
+        rule: 'limit',
+        text: `${countText(fault.waiting, 'request')} of ${fault.person} wait already, at most ${String(fault.most)} may. See !ops.`,
+      };
+    case 'limit-everybody':
+      return {
+        rule: 'limit',
+        text: `${countText(fault.objects, 'object')} would be changed within ${durationText(fault.perMs)}, at most ${String(fault.most)} may be (limits in policy.yaml).`,
+      };
+    case 'locked':
+      return {
+        rule: 'locked',
+        text: `${fault.service} by ${fault.by} since ${minuteText(fault.at)}${fault.until === undefined ? '' : ` until ${minuteText(fault.until)}`}: ${shortenToBytes(fault.reason, 80)}. !unlock ${fault.service} REASON lifts it.`,
       };
     case 'own-request':
       return {

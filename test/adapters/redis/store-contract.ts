@@ -3,6 +3,7 @@ import type { Operation, OperationState, Vote } from '../../../src/core/operatio
 import { OPERATION_TRANSITIONS, isFinal } from '../../../src/core/operation.ts';
 import type { Result } from '../../../src/core/result.ts';
 import type { StepState } from '../../../src/core/step.ts';
+import type { SeenChange } from '../../../src/core/seen-change.ts';
 import { STEP_TRANSITIONS } from '../../../src/core/step.ts';
 import type { RowState } from '../../../src/core/row-state.ts';
 import type { OutboxRow, Store } from '../../../src/ports/store.ts';
@@ -601,6 +602,94 @@ export function storeContract(open: () => Promise<Store>): void {
     test('marking what is not there does nothing', async () => {
       value(await store.markRow('zzz', { state: 'sent' }));
       expect(value(await store.unsentRows(10))).toEqual([]);
+    });
+  });
+
+  describe('beside operations', () => {
+    const lock = { service: SERVICE, by: 'elukey', reason: 'maintenance', at: NOW };
+
+    test('a lock is there until it is lifted; a newer one replaces it', async () => {
+      value(await store.setLock(SERVICE, lock));
+      value(await store.setLock('swift', { ...lock, service: 'swift' }));
+      value(await store.setLock(SERVICE, { ...lock, until: NOW + 10 }));
+      expect(value(await store.locks())).toEqual([
+        { ...lock, until: NOW + 10 },
+        { ...lock, service: 'swift' },
+      ]);
+      value(await store.setLock(SERVICE, undefined));
+      expect(value(await store.locks())).toEqual([{ ...lock, service: 'swift' }]);
+    });
+
+    test('objects written count once an operation, from when they were written', async () => {
+      const { steps } = operation();
+      const written = steps.map((record) => ({ ...record, state: 'done' as const }));
+      value(await store.create(one('k7f', { state: 'queued' }), []));
+      value(await store.transition({ id: 'k7f', from: ['queued'], to: 'running', at: NOW }));
+      const change = { id: 'k7f', from: ['running'] as const, to: 'running' as const };
+      for (const record of written) {
+        const intent = { from: ['planned'] as const, record: { ...record, state: 'intent' as const } };
+        value(await store.transition({ ...change, at: NOW, steps: [intent] }));
+        value(await store.transition({ ...change, at: NOW + 5, steps: [{ from: ['intent'], record }] }));
+      }
+      expect(value(await store.writesSince(NOW + 5))).toBe(operation().plan.changes.length);
+      expect(value(await store.writesSince(NOW + 6))).toBe(0);
+    });
+
+    test('what broke the glass is to be reviewed, once', async () => {
+      const { request } = one('k7f');
+      const breakGlass = { reason: 'outage', overrides: ['floor' as const] };
+      value(await store.create(one('k7f', { request: { ...request, breakGlass } }), []));
+      value(await store.create(one('m3k'), []));
+      expect(value(await store.unreviewed())).toEqual(['k7f']);
+      expect(value(await store.review('m3k', [row('m3k:reviewed')]))).toBe(false);
+      expect(value(await store.review('k7f', [row('k7f:reviewed')]))).toBe(true);
+      expect(value(await store.review('k7f', []))).toBe(false);
+      expect(value(await store.unreviewed())).toEqual([]);
+      expect(value(await store.unsentRows(9)).map(({ key }) => key)).toEqual(['k7f:reviewed']);
+    });
+
+    test('a reminder is due from its time on, and is set anew or taken away', async () => {
+      value(await store.create(one('k7f', { state: 'queued' }), []));
+      value(await store.transition({ id: 'k7f', from: ['queued'], to: 'running', at: NOW }));
+      value(
+        await store.transition({ id: 'k7f', from: ['running'], to: 'done', at: NOW, remindAt: NOW + 100 }),
+      );
+      expect(value(await store.dueReminders(NOW + 99))).toEqual([]);
+      expect(value(await store.dueReminders(NOW + 100))).toEqual(['k7f']);
+      value(await store.setReminder('k7f', NOW + 200, [row('k7f:remind')]));
+      expect(value(await store.dueReminders(NOW + 100))).toEqual([]);
+      value(await store.setReminder('k7f', undefined, []));
+      expect(value(await store.dueReminders(NOW + 200))).toEqual([]);
+    });
+
+    test('changes that were seen: newest first, the same one once', async () => {
+      const seen = (modifiedIndex: number, at: number): SeenChange => ({
+        key: { dc: 'eqiad', cluster: 'maps', service: SERVICE, host: 'maps1005.eqiad.wmnet' },
+        before: { pooled: 'yes', weight: 10 },
+        after: { pooled: 'no', weight: 10 },
+        modifiedIndex,
+        at,
+        isLate: false,
+        operation: 'k7f',
+        person: 'elukey',
+        logged: 'x',
+      });
+      value(await store.addChanges([seen(7, NOW), seen(8, NOW)]));
+      value(await store.addChanges([seen(8, NOW), seen(9, NOW + 1)]));
+      expect(value(await store.changes(0)).map(({ modifiedIndex }) => modifiedIndex)).toEqual([9, 8, 7]);
+      expect(value(await store.changes(NOW + 1))).toEqual([seen(9, NOW + 1)]);
+    });
+
+    test('one that touches several services waits in the line of each', async () => {
+      const { request } = one('k7f');
+      const both = { ...request, services: [SERVICE, 'swift'] };
+      value(await store.create(one('m3k', { state: 'queued' }), []));
+      value(await store.create(one('k7f', { request: both }), []));
+      value(await store.vote('k7f', approval('jijiki'), NOW));
+      expect(value(await store.headOfLine(SERVICE))).toBe('m3k');
+      expect(value(await store.headOfLine('swift'))).toBe('k7f');
+      value(await store.transition({ id: 'k7f', from: ['queued'], to: 'cancelled', at: NOW }));
+      expect(value(await store.headOfLine('swift'))).toBeUndefined();
     });
   });
 
