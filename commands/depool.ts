@@ -1,20 +1,25 @@
-import { Cluster, Dc, Hosts, Service } from '../src/core/arguments.ts';
+import { Batch, Cluster, Dc, Hosts, PaceNone, Service, spanUpTo } from '../src/core/arguments.ts';
 import { defineCommand } from '../src/core/command.ts';
 import { planNodes } from '../src/core/plan-nodes.ts';
+
+const USAGE =
+  '!depool HOSTS SERVICE [drain=60s] [for=2h] [batch=N] [dc=DC] [cluster=CLUSTER] [REASON] [- TASK]';
+const Drain = spanUpTo(3_600_000);
+const For = spanUpTo(30 * 86_400_000);
 
 /** Takes hosts out of rotation. An inactive host does not serve, so nothing is to do there. */
 export default defineCommand({
   kind: 'plan',
   name: 'depool',
   summary: 'takes hosts out of rotation for one service',
-  usage: '!depool HOSTS SERVICE [dc=DC] [cluster=CLUSTER] [REASON] [- TASK]',
+  usage: USAGE,
   example: '!depool maps1005 kartotherian-ssl nginx test - T378944',
   args: { hosts: Hosts, service: Service },
-  options: { dc: Dc, cluster: Cluster },
+  options: { drain: Drain, for: For, batch: Batch, pace: PaceNone, dc: Dc, cluster: Cluster },
   rest: 'reason',
   reads: ({ service }) => ({ kind: 'service', service }),
   plan: (given, facts) =>
-    planNodes({ verb: 'depool', ...given }, facts, (state) =>
+    planNodes({ verb: 'depool', usage: USAGE, ...given }, facts, (state) =>
       state.pooled === 'inactive' ? state : { ...state, pooled: 'no' },
     ),
 });

@@ -44,10 +44,25 @@ export default defineCommand({
     return ok([
       ...production.value,
       ...frozen,
+      ...facts.locks
+        .filter(
+          ({ service }) =>
+            subject === undefined || facts.pools.some((pool) => concernsSubject(pool, subject, service)),
+        )
+        .map((lock) => ({ kind: 'status-locked' as const, lock })),
       ...(facts.journal ? operations(subject, facts) : [{ kind: 'no-journal' as const }]),
     ]);
   },
 });
+
+/** A lock concerns who asks for its service, or for a host that stands in it. */
+function concernsSubject(pool: Pool, subject: string, locked: string): boolean {
+  if (pool.service !== locked) return false;
+  return (
+    subject === locked ||
+    pool.nodes.some(({ key }) => key.host === subject || key.host.split('.')[0] === subject)
+  );
+}
 
 function aboutSubject(subject: string, facts: Facts): Result<readonly Announcement[]> {
   const pools = facts.pools.filter(({ service }) => service === subject);

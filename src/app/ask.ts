@@ -5,7 +5,8 @@ import type { WriteView } from '../core/guard-rails.ts';
 import { areReportedDown, guardPlan } from '../core/guard-rails.ts';
 import type { NodeKey, NodeState } from '../core/node.ts';
 import { poolPath } from '../core/node.ts';
-import type { Operation, Request } from '../core/operation.ts';
+import { limitFault } from '../core/limits.ts';
+import type { BreakGlass, Operation, Request } from '../core/operation.ts';
 import type { Plan, PlanNote } from '../core/plan.ts';
 import { summarizePlan } from '../core/plan-summary.ts';
 import { plannedSteps } from '../core/progress.ts';
@@ -15,6 +16,7 @@ import { hashPlan, signRequest } from '../core/signature.ts';
 import type { RuleApplied } from '../core/authorization.ts';
 import type { OutboxRow } from '../ports/store.ts';
 import { authorize } from './authorize.ts';
+import { findBrake } from './brakes.ts';
 import { cancelOperation } from './decide.ts';
 import type { Gathered } from './gather.ts';
 import { audit } from './journal.ts';
@@ -38,6 +40,7 @@ export interface Wish {
   readonly reason: string;
   readonly tasks: readonly string[];
   readonly dryRun: boolean;
+  readonly breakGlass: BreakGlass | undefined;
   /** The operation that an undo puts back or a retry goes on with. */
   readonly earlier: Operation | undefined;
   /** Those who could approve and were seen lately. */
@@ -108,12 +111,14 @@ async function leaveBehind(
 /** Policy first, then the guard rails, then the hosts themselves: who may not ask learns nothing of the numbers. */
 async function judgeWish(
   parts: Parts,
-  { wish, utterance, gathered }: Asked,
+  asked: Asked,
 ): Promise<{ readonly rule: Result<RuleApplied>; readonly notes: readonly PlanNote[] }> {
+  const { wish, utterance, gathered } = asked;
   const { facts } = gathered;
   const { plan } = wish;
   const views = await viewsOf(parts, wish, gathered);
   if (!views.ok) return { rule: views, notes: [] };
+  const lbDown = areReportedDown(plan.changes, views.value);
   const rule = authorize(parts.settings, {
     command: wish.command,
     plan,
@@ -122,15 +127,22 @@ async function judgeWish(
     recent: facts.recent,
     id: undefined,
     undone: plan.undoes === undefined ? undefined : wish.earlier,
-    lbDown: areReportedDown(plan.changes, views.value),
+    lbDown,
+    breakGlass: wish.breakGlass,
   });
   if (!rule.ok) return { rule, notes: [] };
+  const limited = await limitsOf(parts, asked);
+  if (limited !== undefined) return { rule: fail(limited), notes: [] };
   const { maxShareRemoved } = rule.value;
   const judged = views.value.map((view) => ({ ...view, maxShareRemoved }));
   const open = facts.open.filter(({ id, state }) => !(id === plan.undoes?.id && state === 'held'));
-  const fault = (await braked(parts, wish)) ?? guardPlan(plan, judged, open);
+  const request = { service: plan.service, services: servicesOf(plan), breakGlass: wish.breakGlass };
+  const brake = await findBrake(parts, { plan, request, lbDown });
+  // Without the journal nothing is queued anyway, and a dry run says what was not looked at.
+  const fault = (brake.ok ? brake.value : undefined) ?? guardPlan(plan, judged, open);
   if (fault !== undefined) return { rule: fail(fault), notes: [] };
-  const probed = await probeHosts(parts, keysToProbe(stepsBetween(plan)));
+  const unprobed = wish.breakGlass?.overrides.includes('probe') === true;
+  const probed = await probeHosts(parts, unprobed ? [] : keysToProbe(stepsBetween(plan)));
   return { rule: probed.fault === undefined ? rule : fail(probed.fault), notes: probed.notes };
 }
 
@@ -138,22 +150,44 @@ function stepsBetween(plan: Plan): readonly { key: NodeKey; from: NodeState; to:
   return plan.changes.map(({ key, before, after }) => ({ key, from: before, to: after }));
 }
 
-/** Going back is not stopped by a freeze; the STOP file stops everything. */
-async function braked({ store, stopFile }: Parts, wish: Wish): Promise<Fault | undefined> {
-  const path = await stopFile.present();
-  if (path !== undefined) return { kind: 'stop-file', path };
-  if (wish.plan.undoes !== undefined) return undefined;
-  const freeze = await store.freeze();
-  return freeze.ok && freeze.value !== undefined ? { kind: 'frozen', ...freeze.value } : undefined;
+/** The way back is never too much. */
+async function limitsOf(parts: Parts, { wish, utterance, gathered }: Asked): Promise<Fault | undefined> {
+  const { plan, breakGlass } = wish;
+  const { limits } = parts.settings.policy();
+  if (plan.undoes !== undefined || breakGlass?.overrides.includes('budget') === true) return undefined;
+  const { open, recent, now } = gathered.facts;
+  const written = await parts.store.writesSince(now - limits.everybody.per);
+  return limitFault(limits, {
+    person: utterance.person.name,
+    objects: plan.changes.length,
+    written: written.ok ? written.value : 0,
+    open,
+    recent,
+    now,
+  });
+}
+
+/** All services of a plan when it touches several. */
+function servicesOf({ changes, service }: Plan): readonly string[] | undefined {
+  const services = [...new Set(changes.map(({ key }) => key.service))];
+  return services.length === 1 && services[0] === service ? undefined : services;
 }
 
 /** The pools that the plan touches. Without the journal a dry run is judged all the same; what was removed lately is then not known. */
-function viewsOf(parts: Parts, { plan }: Wish, gathered: Gathered): Promise<Result<readonly WriteView[]>> {
+function viewsOf(
+  parts: Parts,
+  { plan, breakGlass }: Wish,
+  gathered: Gathered,
+): Promise<Result<readonly WriteView[]>> {
   const touched = gathered.facts.pools.filter((pool) =>
     plan.effects.some((effect) => poolPath(effect.pool) === poolPath(pool)),
   );
   const journal = gathered.storeFault === undefined;
-  return writeViews(parts, touched, { overrides: [], maxShareRemoved: 0, journal });
+  return writeViews(parts, touched, {
+    overrides: breakGlass?.overrides ?? [],
+    maxShareRemoved: 0,
+    journal,
+  });
 }
 
 async function dryRun(
@@ -229,6 +263,7 @@ function newOperation(
 ): Operation {
   const at = parts.clock.now();
   const { transport, channel, eventKey, person } = utterance;
+  const services = servicesOf(wish.plan);
   const request: Request = {
     command: wish.command,
     line: wish.line,
@@ -240,6 +275,8 @@ function newOperation(
     channel,
     eventKey,
     at: utterance.at,
+    ...(services === undefined ? {} : { services }),
+    ...(wish.breakGlass === undefined ? {} : { breakGlass: wish.breakGlass }),
   };
   const planHash = hashPlan(wish.plan);
   return {
@@ -274,10 +311,11 @@ function requestRow(
   rule: RuleApplied,
 ): OutboxRow {
   const { id, plan } = operation;
+  const { breakGlass } = operation.request;
   const common = { nick, id, plan: summarizePlan(plan), notes: plan.notes };
   const announcement: Announcement =
     operation.state === 'queued'
-      ? { kind: 'starts', ...common }
+      ? { kind: 'starts', ...common, breakGlass }
       : {
           kind: 'waits',
           ...common,

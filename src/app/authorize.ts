@@ -2,10 +2,12 @@ import type { RuleApplied } from '../core/authorization.ts';
 import { judge } from '../core/authorization.ts';
 import { serviceFacts } from '../core/catalogue.ts';
 import { removesCapacity } from '../core/make-plan.ts';
-import type { Operation } from '../core/operation.ts';
+import { breakGlassFault } from '../core/limits.ts';
+import type { BreakGlass, Operation } from '../core/operation.ts';
 import type { Person } from '../core/people.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Result } from '../core/result.ts';
+import { fail } from '../core/result.ts';
 import type { Settings } from './parts.ts';
 
 /** What is judged: a plan, who wants it, and what there was before. */
@@ -21,13 +23,14 @@ export interface Wanted {
   readonly undone: Operation | undefined;
   /** Every load balancer finds every one of its hosts down. */
   readonly lbDown: boolean;
+  readonly breakGlass: BreakGlass | undefined;
 }
 
 /** The rule that decides, from Sluice's own policy file. Judged when somebody asks and again before every write. */
 export function authorize(settings: Settings, wanted: Wanted): Result<RuleApplied> {
   const { plan, person, now, undone } = wanted;
   const removes = plan.changes.some(removesCapacity);
-  return judge(settings.policy(), {
+  const rule = judge(settings.policy(), {
     command: wanted.command,
     service: plan.service,
     state: serviceFacts(settings.catalogue, plan.service).state,
@@ -40,7 +43,12 @@ export function authorize(settings: Settings, wanted: Wanted): Result<RuleApplie
     personRoles: person.roles,
     networks: settings.networks,
     lbDown: wanted.lbDown,
+    breakGlass: wanted.breakGlass !== undefined,
+    paceNone: plan.pace?.takeUp === false,
   });
+  if (!rule.ok || wanted.breakGlass === undefined) return rule;
+  const spent = breakGlassFault(person.name, wanted.recent, now, wanted.id);
+  return spent === undefined ? rule : fail(spent);
 }
 
 /** Host x service objects that the person changed, or is about to, by the same command without approval inside the window. */

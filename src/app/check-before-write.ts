@@ -10,6 +10,7 @@ import { fail, ok } from '../core/result.ts';
 import { findForgery } from '../core/signature.ts';
 import type { StepRecord } from '../core/step.ts';
 import { authorize } from './authorize.ts';
+import { findBrake } from './brakes.ts';
 import type { Parts } from './parts.ts';
 import { writeViews } from './write-views.ts';
 
@@ -27,6 +28,8 @@ export type Verdict =
     }
   /** Not now: nothing further is written, somebody may resume. */
   | { readonly kind: 'hold'; readonly fault: Fault }
+  /** Not now, and nothing else either, until a person has looked. */
+  | { readonly kind: 'freeze'; readonly fault: Fault }
   | { readonly kind: 'conflict'; readonly fault: Fault }
   /** Production or the journal could not be read. */
   | { readonly kind: 'fail'; readonly fault: Fault }
@@ -44,27 +47,21 @@ export async function checkBeforeWrite(
   operation: Operation,
   group: readonly StepRecord[],
 ): Promise<Verdict> {
-  const { store, settings, stopFile } = parts;
+  const { store, settings } = parts;
   const forgery = findForgery(settings.signingKey, operation);
   if (forgery !== undefined) return { kind: 'forged', what: forgery };
   const first = operation.steps.every(({ state }) => state === 'planned');
-  const [stopPath, freeze, pools, recent, undone, open] = await Promise.all([
-    stopFile.present(),
-    store.freeze(),
+  const [pools, recent, undone, open] = await Promise.all([
     readPools(parts, operation, group, first),
-    policyLooksBack(parts) ? store.recent(RECENT) : ok([]),
+    looksBack(parts, operation) ? store.recent(RECENT) : ok([]),
     operation.plan.undoes === undefined ? ok(undefined) : store.operation(operation.plan.undoes.id),
     first ? store.open() : ok([]),
   ]);
-  if (stopPath !== undefined) return { kind: 'hold', fault: { kind: 'stop-file', path: stopPath } };
-  for (const read of [freeze, recent, undone, open]) {
+  for (const read of [recent, undone, open]) {
     if (!read.ok) return { kind: 'fail', fault: read.fault };
   }
   if (operation.stopRequestedBy !== undefined) {
     return { kind: 'hold', fault: { kind: 'stopped', id: operation.id, by: operation.stopRequestedBy } };
-  }
-  if (freeze.ok && freeze.value !== undefined && operation.plan.undoes === undefined) {
-    return { kind: 'hold', fault: { kind: 'frozen', ...freeze.value } };
   }
   if (!pools.ok) return { kind: 'fail', fault: pools.fault };
   const moved = first ? findMoved(operation, pools.value) : undefined;
@@ -88,10 +85,16 @@ export async function checkBeforeWrite(
   });
   if (!views.ok) return { kind: 'fail', fault: views.fault };
   const rest = restOf(operation, views.value);
+  const lbDown = areReportedDown(rest, views.value);
+  const brake = await findBrake(parts, { plan: operation.plan, request: operation.request, lbDown });
+  if (!brake.ok) return { kind: 'fail', fault: brake.fault };
+  if (brake.value !== undefined) return { kind: 'hold', fault: brake.value };
+  const flood = await findFlood(parts, operation, group.length);
+  if (flood !== undefined) return { kind: 'freeze', fault: flood };
   const rule = judgeAgain(parts, operation, {
     recent: recent.ok ? recent.value : [],
     undone: undone.ok ? undone.value : undefined,
-    lbDown: areReportedDown(rest, views.value),
+    lbDown,
   });
   if (!rule.ok) return { kind: 'hold', fault: rule.fault };
   const judged = views.value.map((view) => ({ ...view, maxShareRemoved: rule.value }));
@@ -134,9 +137,28 @@ async function readPools(
   return ok(read);
 }
 
-/** Rules with a sliding window need the person's earlier operations; most policies' deciding rules do not. */
-function policyLooksBack({ settings }: Parts): boolean {
-  return settings.policy().rules.some((rule) => rule.per !== undefined);
+/** Rules with a sliding window need the person's earlier operations, and so does break-glass; most deciding rules do not. */
+function looksBack({ settings }: Parts, { request }: Operation): boolean {
+  return request.breakGlass !== undefined || settings.policy().rules.some((rule) => rule.per !== undefined);
+}
+
+/** More than all together may write: whatever it is, a person should look first. The way back is never too much. */
+async function findFlood(
+  { store, settings, clock }: Parts,
+  { plan, request }: Operation,
+  objects: number,
+): Promise<Fault | undefined> {
+  const { everybody } = settings.policy().limits;
+  if (plan.undoes !== undefined || request.breakGlass?.overrides.includes('budget') === true)
+    return undefined;
+  const written = await store.writesSince(clock.now() - everybody.per);
+  if (!written.ok || written.value + objects <= everybody.objects) return undefined;
+  return {
+    kind: 'limit-everybody',
+    objects: written.value + objects,
+    most: everybody.objects,
+    perMs: everybody.per,
+  };
 }
 
 /**
@@ -168,6 +190,7 @@ function judgeAgain(
     id,
     undone,
     lbDown,
+    breakGlass: request.breakGlass,
   });
   if (!judged.ok) return judged;
   const rule = judged.value;

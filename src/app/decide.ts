@@ -11,9 +11,11 @@ import { findForgery, signVote } from '../core/signature.ts';
 import type { Vote } from '../core/operation.ts';
 import { authorize } from './authorize.ts';
 import { endOperation } from './end-operation.ts';
+import { freezeOrThaw, lock, stopAll, unlock } from './decide-brakes.ts';
 import { audit, journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
+import { requestStop } from './request-stop.ts';
 import { settleOperation } from './settle-operation.ts';
 import { answer, chatRow } from './speak.ts';
 import type { Utterance } from './utterance.ts';
@@ -50,6 +52,10 @@ async function carryOut(
     case 'freeze':
     case 'thaw':
       return freezeOrThaw(parts, decision.kind, decision.reason, utterance);
+    case 'lock':
+      return lock(parts, decision, utterance);
+    case 'unlock':
+      return unlock(parts, decision, utterance);
     case 'stop-all':
       return stopAll(parts, outbox, utterance);
     default: {
@@ -80,6 +86,8 @@ async function decideOne(parts: Parts, outbox: Outbox, one: One): Promise<Result
       return stop(parts, outbox, one);
     case 'resume':
       return resume(parts, outbox, one);
+    case 'reviewed':
+      return review(parts, outbox, one);
     case 'settle':
       return settleOperation(parts, outbox, one.operation, one.utterance);
   }
@@ -268,36 +276,23 @@ async function stop(
   return marked.ok ? ok([{ kind: 'stopping', ids: [id], person }]) : late(marked.fault, 'stop');
 }
 
-async function requestStop(
+/** Somebody else has looked at what was done without anybody. */
+async function review(
   parts: Parts,
   outbox: Outbox,
-  { id, state }: Operation,
-  person: string,
-): Promise<Result<Operation>> {
-  const at = parts.clock.now();
-  return journalTransition(
-    parts,
-    outbox,
-    { id, from: [state], to: state, at, patch: { stopRequestedBy: person } },
-    { event: 'stop-requested', person },
-  );
-}
-
-async function stopAll(
-  parts: Parts,
-  outbox: Outbox,
-  utterance: Utterance,
+  { operation, utterance }: One,
 ): Promise<Result<readonly Announcement[]>> {
-  const open = await parts.store.open();
-  if (!open.ok) return open;
+  const { id, request, state } = operation;
   const person = utterance.person.name;
-  const busy = open.value.filter(({ state }) => state === 'queued' || state === 'running');
-  const ids: string[] = [];
-  for (const operation of busy) {
-    const stopped = await requestStop(parts, outbox, operation, person);
-    if (stopped.ok) ids.push(operation.id);
-  }
-  return ok([{ kind: 'stopping', ids, person }]);
+  if (person === request.person) return fail({ kind: 'own-review', id });
+  const announcement = { kind: 'reviewed' as const, id, person, asker: request.person };
+  const row = chatRow(request, { id, name: 'reviewed', at: parts.clock.now(), announcement });
+  const reviewed = await parts.store.review(id, [row]);
+  if (!reviewed.ok) return reviewed;
+  if (!reviewed.value) return fail({ kind: 'not-waiting', id, state, command: 'reviewed' });
+  outbox.offer([row]);
+  await audit(parts, id, { event: 'reviewed', person });
+  return ok([]);
 }
 
 /** Whoever resumes must be allowed to ask for it; the worker then checks everything anew. */
@@ -319,6 +314,7 @@ async function resume(
     undone: undone?.ok === true ? undone.value : undefined,
     // What the load balancers say now is looked at by the worker; here only whose rule it was.
     lbDown: operation.rule.approvals === 0,
+    breakGlass: request.breakGlass,
   });
   if (!rule.ok) return rule;
   const at = parts.clock.now();
@@ -340,22 +336,6 @@ async function resume(
   await answer(parts, utterance, [{ kind: 'resumed', id, person: utterance.person.name, left }]);
   await parts.queue.wake(id);
   return ok([]);
-}
-
-async function freezeOrThaw(
-  parts: Parts,
-  kind: 'freeze' | 'thaw',
-  reason: string,
-  { person, transport, channel }: Utterance,
-): Promise<Result<readonly Announcement[]>> {
-  const at = parts.clock.now();
-  const set = await parts.store.setFreeze(
-    kind === 'freeze' ? { by: person.name, reason, at } : undefined,
-    [],
-  );
-  if (!set.ok) return set;
-  await audit(parts, undefined, { event: kind, person: person.name, data: { reason, transport, channel } });
-  return ok([{ kind: kind === 'freeze' ? 'frozen' : 'thawed', person: person.name, reason }]);
 }
 
 /** Somebody else was faster: the state that it is in now says so. */

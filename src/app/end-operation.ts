@@ -8,7 +8,8 @@ import { salEnd } from '../core/sal/from-operation.ts';
 import type { SalRecord } from '../core/sal/record.ts';
 import type { StepRecord } from '../core/step.ts';
 import type { OutboxRow, Removal } from '../ports/store.ts';
-import { announce, audit, journalTransition } from './journal.ts';
+import { freezeByItself } from './freeze-by-itself.ts';
+import { audit, journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import { chatRow } from './speak.ts';
@@ -63,7 +64,12 @@ export async function endOperation(
     parts.log.error({ op: operation.id, end: end.end, fault: moved.fault }, 'end not journaled');
     return undefined;
   }
-  if (end.fault.kind === 'forged') await freezeForForgery(parts, outbox, operation, end.fault.what);
+  // Somebody can write to Redis who should not: nothing more may be believed until a person has looked.
+  if (end.fault.kind === 'forged') {
+    const { what } = end.fault;
+    await freezeByItself(parts, outbox, operation, `${operation.id} was forged: ${what}`);
+    await audit(parts, operation.id, { event: 'forged', data: { what } });
+  }
   return undefined;
 }
 
@@ -136,20 +142,4 @@ export function salRow(
 ): readonly OutboxRow[] {
   const { transport, channel } = parts.settings.sal;
   return [{ key: `${operation.id}:${name}`, op: operation.id, at, transport, channel, kind: 'sal', record }];
-}
-
-/** Somebody can write to Redis who should not: nothing more may be believed until a person has looked. */
-async function freezeForForgery(
-  parts: Parts,
-  outbox: Outbox,
-  operation: Operation,
-  what: string,
-): Promise<void> {
-  const at = parts.clock.now();
-  const { id, request } = operation;
-  const row = chatRow(request, { id, name: 'forgery', at, announcement: { kind: 'forgery', id, what } });
-  const frozen = await parts.store.setFreeze({ by: 'sluice', reason: `${id} was forged`, at }, [row]);
-  if (frozen.ok) outbox.offer([row]);
-  else await announce(parts, outbox, [row]);
-  await audit(parts, id, { event: 'forged', data: { what } });
 }

@@ -66,6 +66,7 @@ export async function finishGroup(
   if (behind === 'gone') return undefined;
   if (behind !== undefined)
     return endOperation(parts, outbox, operation, { end: 'failed', fault: behind, steps: records, removals });
+  const { forMs } = operation.plan;
   const last = after.steps.every(({ state }) => state === 'done');
   const at = parts.clock.now();
   const moved = await journalTransition(
@@ -83,6 +84,7 @@ export async function finishGroup(
         ? doneRows(parts, after, at, await viewPools(parts, after, read.value))
         : progressRows(operation, after, at),
       removals,
+      ...(last && forMs !== undefined ? { remindAt: at + forMs } : {}),
     },
     {
       event: last ? 'done' : 'step-done',

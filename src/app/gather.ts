@@ -46,9 +46,14 @@ export async function gatherFacts(parts: Parts, reads: Reads, asker: Asker): Pro
   const near = poolsOfInterest(reads, pools.value);
   const [balanced, observed] = await Promise.all([askBalancers(parts, near), askMetrics(parts, reads, near)]);
   const services = pools.value.length > 0 || reads.kind === 'nothing' ? [] : await knownServices(parts);
-  const freeze = reads.kind === 'subject' ? await store.freeze() : undefined;
+  const [freeze, locks, unreviewed] = await Promise.all([
+    reads.kind === 'subject' ? store.freeze() : undefined,
+    reads.kind === 'subject' ? store.locks() : undefined,
+    reads.kind === 'operations' ? readUnreviewed(parts) : [],
+  ]);
+  const now = parts.clock.now();
   const facts: Facts = {
-    now: parts.clock.now(),
+    now,
     ...asker,
     catalogue: settings.catalogue,
     groups: settings.groups,
@@ -63,6 +68,8 @@ export async function gatherFacts(parts: Parts, reads: Reads, asker: Asker): Pro
     open: journal.open,
     recent: journal.recent,
     freeze: freeze?.ok === true ? freeze.value : undefined,
+    locks: locks?.ok === true ? locks.value.filter(({ until }) => (until ?? Infinity) > now) : [],
+    unreviewed,
     health,
     commands: settings.commands,
   };
@@ -130,6 +137,12 @@ async function readProduction({ conftool }: Parts, reads: Reads): Promise<Result
     if (!pools.ok || pools.value.length > 0) return pools;
   }
   return conftool.allPools();
+}
+
+async function readUnreviewed({ store }: Parts): Promise<readonly Operation[]> {
+  const ids = await store.unreviewed();
+  const found = await Promise.all((ids.ok ? ids.value : []).map((id) => store.operation(id)));
+  return found.flatMap((one) => (one.ok && one.value !== undefined ? [one.value] : []));
 }
 
 async function knownServices({ conftool }: Parts): Promise<readonly string[]> {

@@ -174,7 +174,7 @@ function wishOf(
   plan: Plan,
   earlier: Operation | undefined,
 ): Wish {
-  const { reason, tasks, line, dryRun } = invocation;
+  const { reason, tasks, line, dryRun, breakGlass } = invocation;
   return {
     command: plan.undoes === undefined ? plan.verb : 'undo',
     plan,
@@ -182,6 +182,7 @@ function wishOf(
     reason: reason === '' && plan.undoes === undefined ? (earlier?.request.reason ?? '') : reason,
     tasks: tasks.length === 0 ? (earlier?.request.tasks ?? []) : tasks,
     dryRun,
+    breakGlass,
     earlier,
     seen: (rule, asker) =>
       eligibleApprovers(rule, asker, [], seen.lately(parts.settings.bounds.seenLatelyMs)),

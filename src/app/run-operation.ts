@@ -1,7 +1,9 @@
+import { wordFault } from '../core/announcement/fault-words.ts';
 import { approvers } from '../core/approval.ts';
 import type { Fault } from '../core/fault.ts';
 import type { StoredNode } from '../core/node.ts';
 import type { Operation } from '../core/operation.ts';
+import { linesOf } from '../core/operation.ts';
 import { nextGroup } from '../core/progress.ts';
 import { logsStart, salStart } from '../core/sal/from-operation.ts';
 import type { Intent, StepRecord } from '../core/step.ts';
@@ -10,6 +12,7 @@ import type { WriteOrigin } from '../core/write-origin.ts';
 import type { Transition } from '../ports/store.ts';
 import { checkBeforeWrite } from './check-before-write.ts';
 import { endOperation, salRow } from './end-operation.ts';
+import { freezeByItself } from './freeze-by-itself.ts';
 import { finishGroup } from './finish-group.ts';
 import { audit, journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
@@ -24,22 +27,36 @@ import { writeStep } from './write-step.ts';
 /**
  * Carries out one operation as far as it may go. Safe to be called twice, late, or after a crash: the journal says what was intended
  * and done, and only a compare-and-swap reaches production.
+ *
+ * @returns the operation when it was done here and now.
  */
-export async function runOperation(parts: Parts, outbox: Outbox, id: string, ending: Ending): Promise<void> {
+export async function runOperation(
+  parts: Parts,
+  outbox: Outbox,
+  id: string,
+  ending: Ending,
+): Promise<Operation | undefined> {
   const read = await parts.store.operation(id);
   if (!read.ok || read.value === undefined) {
     parts.log.warn({ op: id, fault: read.ok ? 'unknown operation' : read.fault }, 'operation not started');
-    return;
+    return undefined;
   }
-  if (read.value.state !== 'queued' && read.value.state !== 'running') return;
-  const head = await parts.store.headOfLine(read.value.request.service);
-  if (!head.ok || head.value !== id) return;
+  if (read.value.state !== 'queued' && read.value.state !== 'running') return undefined;
+  if (!(await isItsTurn(parts, read.value))) return undefined;
   const ready =
     read.value.state === 'queued'
       ? await admit(parts, outbox, read.value)
       : await takeOver(parts, outbox, read.value);
   if (ready !== undefined) await runSteps(parts, outbox, ready, ending);
-  await wakeNext(parts, read.value.request.service, id);
+  for (const service of linesOf(read.value.request)) await wakeNext(parts, service, id);
+  const after = await parts.store.operation(id);
+  return after.ok && after.value?.state === 'done' ? after.value : undefined;
+}
+
+/** Whether it is the first in the line of each service that it touches. */
+export async function isItsTurn({ store }: Parts, { id, request }: Operation): Promise<boolean> {
+  const heads = await Promise.all(linesOf(request).map((service) => store.headOfLine(service)));
+  return heads.every((head) => head.ok && head.value === id);
 }
 
 /** The next operation of the service, when there is one. One that could not end now is left to the sweeper: waking itself it would spin. */
@@ -113,6 +130,9 @@ async function runGroup(
         end: 'refused',
         fault: { kind: 'forged', id: operation.id, what: verdict.what },
       });
+    case 'freeze':
+      await freezeByItself(parts, outbox, fresh.value, wordFault(verdict.fault).text);
+      return endOperation(parts, outbox, fresh.value, { end: 'held', fault: verdict.fault });
     case 'hold':
       return endOperation(parts, outbox, fresh.value, { end: 'held', fault: verdict.fault });
     case 'conflict':

@@ -1,4 +1,5 @@
 import type { Announcement } from '../core/announcement/announcement.ts';
+import type { Operation } from '../core/operation.ts';
 import type { Chat, ChatState, Inbound } from '../ports/chat.ts';
 import { hear } from './hear.ts';
 import { audit } from './journal.ts';
@@ -8,6 +9,7 @@ import { PeopleSeen } from './people-seen.ts';
 import { runOperation } from './run-operation.ts';
 import { answer } from './speak.ts';
 import { sweep } from './sweep.ts';
+import { watchDrained } from './watch-drained.ts';
 
 /** A gap of the network that is shorter is not worth a line. */
 const TELL_AWAY_MS = 30_000;
@@ -18,6 +20,7 @@ export class Sluice {
   private readonly parts: Parts;
   private readonly seen: PeopleSeen;
   private readonly running = new Map<string, Promise<void>>();
+  private readonly watching = new Set<Promise<void>>();
   private ending = false;
   private wasReady = false;
   private awaySince: number | undefined;
@@ -39,13 +42,29 @@ export class Sluice {
   run(id: string): Promise<void> {
     const running = this.running.get(id);
     if (running !== undefined) return running;
-    const run = this.guarded('run', () =>
-      runOperation(this.parts, this.outbox, id, () => this.ending),
-    ).finally(() => {
+    const run = this.guarded('run', async () => {
+      const done = await runOperation(this.parts, this.outbox, id, () => this.ending);
+      if (done?.plan.verb === 'depool') this.watchDrained(done);
+    }).finally(() => {
       this.running.delete(id);
     });
     this.running.set(id, run);
     return run;
+  }
+
+  /** Beside everything else: nothing waits for it, nor does the end of this process. */
+  private watchDrained(operation: Operation): void {
+    const watch = this.guarded('drained', () => watchDrained(this.parts, this.outbox, operation)).finally(
+      () => {
+        this.watching.delete(watch);
+      },
+    );
+    this.watching.add(watch);
+  }
+
+  /** Resolves when nobody is watched any more. */
+  async watched(): Promise<void> {
+    await Promise.all(this.watching);
   }
 
   /** Resolves when nothing runs here any more. */

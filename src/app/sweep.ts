@@ -5,7 +5,8 @@ import { journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import type { PeopleSeen } from './people-seen.ts';
-import { expireQueued } from './run-operation.ts';
+import { remindOfWhatIsOver } from './remind.ts';
+import { expireQueued, isItsTurn } from './run-operation.ts';
 import { chatRow } from './speak.ts';
 
 /** What runs in this process. */
@@ -28,6 +29,7 @@ export async function sweep(parts: Parts, outbox: Outbox, seen: PeopleSeen, work
     else if (isOverdue(parts, operation, now)) await expireQueued(parts, outbox, operation);
   }
   await wakeForgotten(parts, open.value, worker);
+  await remindOfWhatIsOver(parts, outbox);
 }
 
 async function sweepWaiting(
@@ -98,10 +100,8 @@ async function wakeForgotten(parts: Parts, open: readonly Operation[], worker: W
   if (busy.length === 0) return;
   const awake = await parts.queue.awake();
   if (!awake.ok) return;
-  for (const service of new Set(busy.map(({ request }) => request.service))) {
-    const head = await parts.store.headOfLine(service);
-    const operation = busy.find(({ id }) => head.ok && id === head.value);
-    if (operation === undefined || worker.isRunning(operation.id)) continue;
+  for (const operation of busy) {
+    if (worker.isRunning(operation.id) || !(await isItsTurn(parts, operation))) continue;
     const orphaned = parts.clock.now() - operation.touchedAt > parts.settings.bounds.orphanedAfterMs;
     if (!awake.value.has(operation.id)) await parts.queue.wake(operation.id);
     else if (orphaned) worker.takeOver(operation.id);

@@ -3,6 +3,7 @@ import type { Catalogue } from './catalogue.ts';
 import type { Dependency } from './dependency.ts';
 import type { PartHealth } from './health.ts';
 import type { GroupRule } from './groups.ts';
+import type { Lock } from './lock.ts';
 import type { Pool } from './node.ts';
 import type { Observed } from './observed.ts';
 import type { Operation } from './operation.ts';
@@ -55,6 +56,10 @@ export interface Facts {
   /** The newest operations, newest first. */
   readonly recent: readonly Operation[];
   readonly freeze: { readonly by: string; readonly reason: string; readonly at: number } | undefined;
+  /** Locks that hold now. */
+  readonly locks: readonly Lock[];
+  /** Operations that broke the glass and that nobody else has looked at. */
+  readonly unreviewed: readonly Operation[];
   readonly health: readonly PartHealth[];
   readonly commands: readonly CommandHelp[];
 }

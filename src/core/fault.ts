@@ -106,6 +106,8 @@ export type PermissionFault =
     }
   | { readonly kind: 'own-request'; readonly id: string; readonly missing: number }
   | { readonly kind: 'already-approved'; readonly id: string; readonly missing: number }
+  | { readonly kind: 'own-review'; readonly id: string }
+  | { readonly kind: 'not-locked'; readonly service: string; readonly locked: readonly string[] }
   | { readonly kind: 'not-approved-by-you'; readonly id: string }
   | { readonly kind: 'asker-only'; readonly id: string; readonly asker: string; readonly command: string }
   | { readonly kind: 'approvals-missing'; readonly id: string; readonly have: number; readonly need: number }

@@ -56,7 +56,11 @@ export function sortTokens(command: Command, tokens: readonly Token[]): Result<S
 function optionName(command: Command, token: Token): string | undefined {
   if (token.quoted || !takesOptions(command)) return undefined;
   const match = OPTION.exec(token.text);
-  if (match !== null) return withoutDashes(match[1] ?? '').toLowerCase();
+  if (match !== null) {
+    const name = withoutDashes(match[1] ?? '').toLowerCase();
+    // The reason of a brake such as `!lock` may hold `load=99`: it must not hold the brake up.
+    return command.kind === 'decide' && !Object.hasOwn(command.options, name) ? undefined : name;
+  }
   const bare = withoutDashes(token.text).toLowerCase();
   if (!token.text.startsWith('--') || isDryRun(token)) return undefined;
   return nearest(bare, optionNames(command)).length === 0 ? undefined : bare;

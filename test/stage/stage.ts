@@ -115,6 +115,7 @@ export class Stage {
   async settle(): Promise<void> {
     for (let rounds = 0; rounds < 3; rounds++) {
       if (!this.workerAway) await this.queue.drain();
+      await this.sluice.watched();
       await this.sluice.outbox.idle();
     }
   }

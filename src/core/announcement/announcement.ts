@@ -2,7 +2,8 @@ import type { Disagreement } from '../disagreements.ts';
 import type { Fault } from '../fault.ts';
 import type { PartHealth } from '../health.ts';
 import type { NodeState } from '../node.ts';
-import type { OperationState } from '../operation.ts';
+import type { Lock } from '../lock.ts';
+import type { BreakGlass, OperationState } from '../operation.ts';
 import type { GroupShare, PlanNote, PoolView } from '../plan.ts';
 import type { PlanSummary } from '../plan-summary.ts';
 import type { ObjectResult } from '../progress.ts';
@@ -63,6 +64,7 @@ export type RequestAnnouncement =
       readonly id: string;
       readonly plan: PlanSummary;
       readonly notes: readonly PlanNote[];
+      readonly breakGlass: BreakGlass | undefined;
     }
   | {
       readonly kind: 'dry-run';
@@ -127,6 +129,14 @@ export type DecisionAnnouncement =
       readonly objects: readonly ObjectResult[];
     }
   | { readonly kind: 'frozen'; readonly person: string; readonly reason: string }
+  | { readonly kind: 'locked'; readonly lock: Lock }
+  | {
+      readonly kind: 'unlocked';
+      readonly service: string;
+      readonly person: string;
+      readonly reason: string;
+    }
+  | { readonly kind: 'reviewed'; readonly id: string; readonly person: string; readonly asker: string }
   | { readonly kind: 'thawed'; readonly person: string; readonly reason: string };
 
 /** How an operation goes and how it ended. */
@@ -194,6 +204,16 @@ export type AnswerAnnouncement =
         readonly effective: string | undefined;
       }[];
     }
+  | { readonly kind: 'status-locked'; readonly lock: Lock }
+  /** Operations that broke the glass and that nobody else has looked at. */
+  | {
+      readonly kind: 'unreviewed';
+      readonly operations: readonly {
+        readonly id: string;
+        readonly person: string;
+        readonly overrides: readonly string[];
+      }[];
+    }
   | { readonly kind: 'status-frozen'; readonly by: string; readonly reason: string; readonly at: number }
   | {
       readonly kind: 'last-change';
@@ -251,7 +271,26 @@ export type AnswerAnnouncement =
 export type SystemAnnouncement =
   | { readonly kind: 'use-channel'; readonly channel: string }
   | { readonly kind: 'away'; readonly from: number; readonly to: number }
-  | { readonly kind: 'forgery'; readonly id: string; readonly what: string }
+  /** Something was meant to be for a while only. */
+  | {
+      readonly kind: 'remind';
+      readonly id: string;
+      readonly person: string;
+      readonly forMs: number;
+      readonly what: PlanSummary;
+      readonly again: boolean;
+    }
+  /** Whether hosts that were taken away still get requests: `rps` when they do. */
+  | {
+      readonly kind: 'drained';
+      readonly id: string;
+      readonly hosts: readonly string[];
+      readonly balancers: readonly string[];
+      readonly quietMs: number;
+      readonly rps: number | undefined;
+    }
+  /** Sluice has frozen production by itself. */
+  | { readonly kind: 'alert'; readonly id: string; readonly reason: string }
   | { readonly kind: 'policy-changed'; readonly lines: readonly string[] }
   | { readonly kind: 'policy-invalid'; readonly problem: string }
   | { readonly kind: 'log-refused'; readonly id: string; readonly answer: string }

@@ -41,6 +41,17 @@ export function wordAnswer(announcement: AnswerAnnouncement, detail: Detail): st
       const asked = announcement.objects.some(({ effective }) => effective !== undefined);
       return `${announcement.host}: ${parts.join(', ')}${asked ? '' : ' (declared; load balancers not asked)'}`;
     }
+    case 'status-locked': {
+      const { service, by, at, until, reason } = announcement.lock;
+      return `LOCKED ${service} by ${by} since ${minuteText(at)}${until === undefined ? '' : ` until ${minuteText(until)}`}: ${shortenToBytes(reason, 150)}`;
+    }
+    case 'unreviewed': {
+      const parts = announcement.operations.map(
+        ({ id, person, overrides }) =>
+          `${id} by ${person}${overrides.length === 0 ? '' : ` (overriding ${overrides.join(', ')})`}`,
+      );
+      return `BREAK-GLASS not reviewed: ${parts.join(', ')}. Look, then say !reviewed ID`;
+    }
     case 'status-frozen':
       return `FROZEN by ${announcement.by} since ${minuteText(announcement.at)}: ${shortenToBytes(announcement.reason, 150)}`;
     case 'last-change': {

@@ -48,6 +48,15 @@ export function wordDecision(announcement: DecisionAnnouncement, detail: Detail)
     }
     case 'frozen':
       return `FROZEN by ${announcement.person}: ${shortenToBytes(announcement.reason, 150)}. No operation starts or goes on; !undo still does. !thaw REASON lifts it.`;
+    case 'locked': {
+      const { service, by, reason, until } = announcement.lock;
+      const ends = until === undefined ? '' : ` until ${minuteText(until)}`;
+      return `LOCKED ${service} by ${by}${ends}: ${shortenToBytes(reason, 150)}. No operation starts or goes on there; !undo still does. !unlock ${service} REASON lifts it.`;
+    }
+    case 'unlocked':
+      return `unlocked ${announcement.service} by ${announcement.person}: ${shortenToBytes(announcement.reason, 150)}.`;
+    case 'reviewed':
+      return `${announcement.id} (break-glass by ${announcement.asker}) reviewed by ${announcement.person}.`;
     case 'thawed':
       return `thawed by ${announcement.person}: ${shortenToBytes(announcement.reason, 150)}. Operations may start again; held ones wait for !resume ID.`;
   }

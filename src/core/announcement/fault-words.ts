@@ -132,7 +132,7 @@ export function wordFault(fault: Fault): FaultWords {
     case 'limit-waiting':
       return {
         rule: 'limit',
-        text: `${countText(fault.waiting, 'request')} of ${fault.person} wait already, at most ${String(fault.most)} may. See !ops.`,
+        text: `${countText(fault.waiting, 'request')} of ${fault.person} ${fault.waiting === 1 ? 'waits' : 'wait'} already, at most ${String(fault.most)} may. See !ops.`,
       };
     case 'limit-everybody':
       return {
@@ -153,6 +153,13 @@ export function wordFault(fault: Fault): FaultWords {
       return {
         rule: 'already approved',
         text: `one person counts once; ${fault.id} still waits for ${countText(fault.missing, 'approval')}.`,
+      };
+    case 'own-review':
+      return { rule: 'own request', text: `${fault.id} was yours: somebody else must look at it.` };
+    case 'not-locked':
+      return {
+        rule: 'unlock',
+        text: `${shown(fault.service)} is not locked.${nearestText(fault.locked, 'Locked')}`,
       };
     case 'not-approved-by-you':
       return { rule: 'nothing to withdraw', text: `${fault.id} has no approval of yours.` };

@@ -44,13 +44,15 @@ export function movesText(plan: PlanSummary, detail: Detail): string {
 function effectText(effect: PoolEffect): string {
   const { pool, shareBefore, shareAfter, after, before, carryFactor } = effect;
   const share = `share of ${pool.dc} ${percentText(shareBefore)} -> ${percentText(shareAfter)}`;
-  if (effect.removedPercent === 0) return share;
+  const lowers =
+    after.floor < before.floor ? `, floor becomes ${String(after.floor)} (was ${String(before.floor)})` : '';
+  if (effect.removedPercent === 0) return `${share}${lowers}`;
   const floor = after.serving < before.serving ? `, ${floorText(effect)}` : '';
   const carry =
     carryFactor === undefined || shareBefore === 0
       ? ''
       : `, the others carry x${carryFactor.toFixed(carryFactor < 1.05 ? 2 : 1)}`;
-  return `${share}${floor}${carry}`;
+  return `${share}${floor}${lowers}${carry}`;
 }
 
 /** `floor 3 of 6 holds`; with load balancers also what then really serves. */

@@ -4,6 +4,7 @@ import type { RequestAnnouncement } from './announcement.ts';
 import { wordFault } from './fault-words.ts';
 import type { Detail } from './fit.ts';
 import { actionText, countText, effectsText, hostsText, movesText, noteText } from './phrases.ts';
+import { shortenToBytes } from '../byte-text.ts';
 import type { PlanNote } from '../plan.ts';
 import type { PlanSummary } from '../plan-summary.ts';
 
@@ -25,7 +26,12 @@ export function wordRequest(announcement: RequestAnnouncement, detail: Detail): 
       return `${nick}: ${id} waits for ${countText(approvals, 'approval')} (not yours): ${planText(plan, detail)}${notesText(notes, detail)}. ${how} Expires ${minuteText(expiresAt)}.${seen}`;
     }
     case 'starts': {
-      const { nick, id, plan, notes } = announcement;
+      const { nick, id, plan, notes, breakGlass } = announcement;
+      if (breakGlass !== undefined) {
+        const yields =
+          breakGlass.overrides.length === 0 ? '' : `, OVERRIDING ${breakGlass.overrides.join(', ')}`;
+        return `${nick}: ${id} BREAK-GLASS by ${nick}, nobody else was asked${yields}: ${shortenToBytes(breakGlass.reason, 120)}. ${planText(plan, detail)}${notesText(notes, detail)}. Starting. Somebody else please look: !reviewed ${id}`;
+      }
       return `${nick}: ${id} needs no approval: ${planText(plan, detail)}${notesText(notes, detail)}. Starting.`;
     }
     case 'dry-run': {

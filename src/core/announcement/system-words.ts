@@ -1,5 +1,8 @@
-import { minuteText } from '../time.ts';
+import { rpsText } from '../disagreements.ts';
+import { foldHosts } from '../hosts.ts';
+import { durationText, minuteText } from '../time.ts';
 import type { SystemAnnouncement } from './announcement.ts';
+import { actionText } from './phrases.ts';
 import { shortenToBytes } from '../byte-text.ts';
 
 /** Words what Sluice says of itself. */
@@ -11,8 +14,21 @@ export function wordSystem(announcement: SystemAnnouncement): string {
       const from = minuteText(announcement.from).slice(0, 5);
       return `I was away ${from}-${minuteText(announcement.to)}; commands from then were not run.`;
     }
-    case 'forgery':
-      return `ALERT: ${announcement.id} refused (forged): ${announcement.what}. Production is FROZEN. Look at audit.log and at who can write to Redis, then !thaw REASON.`;
+    case 'alert':
+      return `ALERT: Sluice has FROZEN production because of ${announcement.id}: ${shortenToBytes(announcement.reason.replace(/\.$/, ''), 180)}. Look at it (audit.log, !ops), then !thaw REASON.`;
+    case 'remind': {
+      const { id, forMs, what, again } = announcement;
+      const still = again ? 'still so, ' : '';
+      return `${id} was for ${durationText(forMs)} and that time is up: ${still}${actionText(what, 1)} by ${announcement.person}. Back: !undo ${id}`;
+    }
+    case 'drained': {
+      const { id, hosts, balancers, quietMs, rps } = announcement;
+      const where = balancers.length === 0 ? '' : ` no on ${balancers.join(', ')},`;
+      const who = foldHosts(hosts);
+      return rps === undefined
+        ? `${id} drained:${where} 0 rps on ${who} for ${durationText(quietMs)}. Safe to work on.`
+        : `${id} NOT drained:${where} ${rpsText(rps)} still on ${who}.`;
+    }
     case 'policy-changed':
       return announcement.lines.length === 0
         ? 'policy read again: nothing has changed.'

@@ -34,6 +34,9 @@ export function wordAnnouncement(announcement: Announcement, room: number): stri
       case 'settled':
       case 'frozen':
       case 'thawed':
+      case 'locked':
+      case 'unlocked':
+      case 'reviewed':
         return wordDecision(announcement, detail);
       case 'progress':
       case 'done':
@@ -42,7 +45,9 @@ export function wordAnnouncement(announcement: Announcement, room: number): stri
         return wordOutcome(announcement, detail);
       case 'use-channel':
       case 'away':
-      case 'forgery':
+      case 'alert':
+      case 'remind':
+      case 'drained':
       case 'policy-changed':
       case 'policy-invalid':
       case 'log-refused':

@@ -72,7 +72,7 @@ function headText(record: SalRecord, room: Room): string {
   const parts = [
     `!log ${verbText(record)} - ${whatText(record, room)}`,
     ` by ${personText(record.requester)}`,
-    approversText(record.approvers, room.allApprovers),
+    record.brokeGlass === true ? ', ok NONE (override)' : approversText(record.approvers, room.allApprovers),
     ` [${cleanName(record.operation).slice(0, ID_LONGEST)}]`,
   ];
   if (record.notDone.length > 0) parts.push(`, not done ${hostsText(record.notDone, room.notDone)}`);

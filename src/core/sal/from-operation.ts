@@ -56,6 +56,7 @@ function head(
   | 'planned'
   | 'requester'
   | 'approvers'
+  | 'brokeGlass'
   | 'reason'
   | 'tasks'
 > {
@@ -69,7 +70,8 @@ function head(
     planned: plan.changes.length,
     requester: request.person,
     approvers: approvers(operation),
-    reason: request.reason,
+    ...(request.breakGlass === undefined ? {} : { brokeGlass: true }),
+    reason: request.breakGlass?.reason ?? request.reason,
     tasks: request.tasks,
   };
 }

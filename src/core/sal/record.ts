@@ -24,6 +24,8 @@ export interface SalRecord {
   readonly unknown: readonly string[];
   readonly requester: string;
   readonly approvers: readonly string[];
+  /** Somebody did not wait for anybody. */
+  readonly brokeGlass?: boolean | undefined;
   readonly reason: string;
   readonly durationMs: number | undefined;
   readonly tasks: readonly string[];

@@ -1,0 +1,40 @@
+import type { Fault } from '../core/fault.ts';
+import { lockOf } from '../core/lock.ts';
+import type { Request } from '../core/operation.ts';
+import { linesOf } from '../core/operation.ts';
+import type { Plan } from '../core/plan.ts';
+import type { Result } from '../core/result.ts';
+import { fail, ok } from '../core/result.ts';
+import type { Parts } from './parts.ts';
+
+/** What is about to start or go on. */
+export interface Braked {
+  readonly plan: Plan;
+  readonly request: Pick<Request, 'service' | 'services' | 'breakGlass'>;
+  /** Takes away only what serves nothing: every load balancer finds it down. */
+  readonly lbDown: boolean;
+}
+
+/**
+ * The file STOP, a freeze, a lock: the first that stands in the way. The file stops everything. Going back, and taking away what is down, is stopped by
+ * nothing else; break-glass may name the lock.
+ *
+ * @returns the brake, undefined when the way is free, or the Fault of a journal that does not answer.
+ */
+export async function findBrake(
+  { store, stopFile, clock }: Parts,
+  { plan, request, lbDown }: Braked,
+): Promise<Result<Fault | undefined>> {
+  const [path, freeze, locks] = await Promise.all([stopFile.present(), store.freeze(), store.locks()]);
+  if (path !== undefined) return ok({ kind: 'stop-file', path });
+  if (!freeze.ok) return fail(freeze.fault);
+  if (!locks.ok) return fail(locks.fault);
+  const isFree = plan.undoes !== undefined || (lbDown && plan.verb === 'depool');
+  if (isFree || request.breakGlass?.overrides.includes('lock') === true) return ok(undefined);
+  if (freeze.value !== undefined) return ok({ kind: 'frozen', ...freeze.value });
+  for (const service of linesOf(request)) {
+    const lock = lockOf(locks.value, service, clock.now());
+    if (lock !== undefined) return ok({ kind: 'locked', until: undefined, ...lock });
+  }
+  return ok(undefined);
+}
