@@ -7,7 +7,7 @@ import type { BreakGlass, Operation } from '../core/operation.ts';
 import type { Person } from '../core/people.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Result } from '../core/result.ts';
-import { fail } from '../core/result.ts';
+import { fail, ok } from '../core/result.ts';
 import type { Settings } from './parts.ts';
 
 /** What is judged: a plan, who wants it, and what there was before. */
@@ -30,25 +30,37 @@ export interface Wanted {
 export function authorize(settings: Settings, wanted: Wanted): Result<RuleApplied> {
   const { plan, person, now, undone } = wanted;
   const removes = plan.changes.some(removesCapacity);
-  const rule = judge(settings.policy(), {
-    command: wanted.command,
-    service: plan.service,
-    state: serviceFacts(settings.catalogue, plan.service).state,
-    hosts: plan.changes.length,
-    undoAgeMs: undone === undefined ? undefined : now - (undone.endedAt ?? undone.touchedAt),
-    // Taking away what another person's operation added is a removal like any other: not for the short way back.
-    othersCapacity: undone !== undefined && removes && undone.request.person !== person.name,
-    recentObjects: (perMs) => recentObjects(wanted, perMs),
-    person: person.name,
-    personRoles: person.roles,
-    networks: settings.networks,
-    lbDown: wanted.lbDown,
-    breakGlass: wanted.breakGlass !== undefined,
-    paceNone: plan.pace?.takeUp === false,
-  });
+  const judgeFor = (service: string): Result<RuleApplied> =>
+    judge(settings.policy(), {
+      command: wanted.command,
+      service,
+      state: serviceFacts(settings.catalogue, service).state,
+      hosts: plan.changes.length,
+      undoAgeMs: undone === undefined ? undefined : now - (undone.endedAt ?? undone.touchedAt),
+      // Taking away what another person's operation added is a removal like any other: not for the short way back.
+      othersCapacity: undone !== undefined && removes && undone.request.person !== person.name,
+      recentObjects: (perMs) => recentObjects(wanted, perMs),
+      person: person.name,
+      personRoles: person.roles,
+      networks: settings.networks,
+      lbDown: wanted.lbDown,
+      breakGlass: wanted.breakGlass !== undefined,
+      paceNone: plan.pace?.takeUp === false,
+    });
+  const rule = strictest([...new Set(plan.changes.map(({ key }) => key.service))].map(judgeFor));
   if (!rule.ok || wanted.breakGlass === undefined) return rule;
   const spent = breakGlassFault(person.name, wanted.recent, now, wanted.id);
   return spent === undefined ? rule : fail(spent);
+}
+
+/** Of several services the one that asks for most decides; one that refuses, refuses all. */
+function strictest(rules: readonly Result<RuleApplied>[]): Result<RuleApplied> {
+  const refused = rules.find((rule) => !rule.ok);
+  if (refused !== undefined) return refused;
+  const applied = rules.flatMap((rule) => (rule.ok ? [rule.value] : []));
+  const [most] = [...applied].sort((a, b) => b.approvals - a.approvals);
+  if (most === undefined) return fail({ kind: 'shutting-down' });
+  return ok({ ...most, maxShareRemoved: Math.min(...applied.map(({ maxShareRemoved }) => maxShareRemoved)) });
 }
 
 /** Host x service objects that the person changed, or is about to, by the same command without approval inside the window. */

@@ -168,12 +168,14 @@ async function viewPools(
   const { catalogue, groups } = settings;
   const views = await Promise.all(
     operation.plan.effects.map(async ({ pool: key }) => {
+      // Where a record leads is told from the plan: it has no hosts.
+      if (key.record !== undefined) return [];
       const read = poolPath(key) === poolPath(known) ? undefined : await conftool.pool(key);
       if (read?.ok === false) return [];
       const pool = read?.value ?? known;
       const balanced = await loadBalancers.pool(pool);
       const { threshold } = serviceFacts(catalogue, pool.service);
-      return [{ dc: pool.dc, view: viewPool(pool, threshold, groups, balanced) }];
+      return [{ dc: pool.dc, service: pool.service, view: viewPool(pool, threshold, groups, balanced) }];
     }),
   );
   return views.flat();

@@ -10,6 +10,8 @@ import type { Parts } from './parts.ts';
 
 /** How many ended operations a command may look back on. */
 const RECENT = 50;
+/** What was taken out for a repair may have been long ago. */
+const RECENT_OF_HOST = 500;
 
 /** Who wants to know. */
 export interface Asker {
@@ -30,7 +32,7 @@ export interface Gathered {
  * @returns a Fault of conftool when production cannot be read but is needed; without the journal the facts have no operations.
  */
 export async function gatherFacts(parts: Parts, reads: Reads, asker: Asker): Promise<Result<Gathered>> {
-  const { conftool, store, settings } = parts;
+  const { store, settings } = parts;
   const [journal, production, health] = await Promise.all([
     readJournal(parts, reads),
     readProduction(parts, reads),
@@ -39,13 +41,11 @@ export async function gatherFacts(parts: Parts, reads: Reads, asker: Asker): Pro
   if (!production.ok) return production;
   const { operation, storeFault } = journal;
   const pools =
-    operation === undefined || reads.kind !== 'operation'
-      ? production
-      : await conftool.poolsOfService(operation.request.service);
+    operation === undefined || reads.kind !== 'operation' ? production : await poolsOf(parts, operation);
   if (!pools.ok) return pools;
   const near = poolsOfInterest(reads, pools.value);
   const [balanced, observed] = await Promise.all([askBalancers(parts, near), askMetrics(parts, reads, near)]);
-  const services = pools.value.length > 0 || reads.kind === 'nothing' ? [] : await knownServices(parts);
+  const services = pools.value.length > 0 || reads.kind === 'nothing' ? [] : await knownNames(parts, reads);
   const [freeze, locks, unreviewed] = await Promise.all([
     reads.kind === 'subject' ? store.freeze() : undefined,
     reads.kind === 'subject' ? store.locks() : undefined,
@@ -74,6 +74,20 @@ export async function gatherFacts(parts: Parts, reads: Reads, asker: Asker): Pro
     commands: settings.commands,
   };
   return ok({ facts, storeFault });
+}
+
+/** The pools that an operation is about: of its service, of its services, or the record. */
+async function poolsOf({ conftool }: Parts, { plan, request }: Operation): Promise<Result<readonly Pool[]>> {
+  const keys = plan.effects.map(({ pool }) => pool);
+  const isSeveral = keys.some(({ record, service }) => record !== undefined || service !== request.service);
+  if (!isSeveral) return conftool.poolsOfService(request.service);
+  const pools: Pool[] = [];
+  for (const key of keys) {
+    const pool = await conftool.pool(key);
+    if (!pool.ok) return pool;
+    pools.push(pool.value);
+  }
+  return ok(pools);
 }
 
 /** Those that the question is about: where a host is looked up, everything was read. */
@@ -119,7 +133,7 @@ async function readJournal(
   if (reads.kind === 'nothing' || reads.kind === 'health') return nothing;
   const [open, recent, operation] = await Promise.all([
     store.open(),
-    store.recent(RECENT),
+    store.recent(reads.kind === 'hosts' ? RECENT_OF_HOST : RECENT),
     reads.kind === 'operation' ? store.operation(reads.id) : ok(undefined),
   ]);
   if (!open.ok) return { ...nothing, storeFault: open.fault };
@@ -128,8 +142,23 @@ async function readJournal(
   return { open: open.value, recent: recent.value, operation: operation.value, storeFault: undefined };
 }
 
+function hasOneOf({ nodes, malformed }: Pool, names: readonly string[]): boolean {
+  return [...nodes, ...malformed].some(
+    ({ key }) => names.includes(key.host) || names.includes(key.host.split('.')[0] ?? key.host),
+  );
+}
+
 /** A subject is a service or a host: services are looked for first, since that reads less. */
 async function readProduction({ conftool }: Parts, reads: Reads): Promise<Result<readonly Pool[]>> {
+  if (reads.kind === 'hosts') {
+    const all = await conftool.allPools();
+    return all.ok ? ok(all.value.filter((pool) => hasOneOf(pool, reads.names))) : all;
+  }
+  if (reads.kind === 'record') {
+    const record = await conftool.pool(reads.record);
+    if (!record.ok) return record;
+    return ok(record.value.nodes.length + record.value.malformed.length === 0 ? [] : [record.value]);
+  }
   if (reads.kind === 'service') return conftool.poolsOfService(reads.service);
   if (reads.kind !== 'subject') return ok([]);
   if (reads.subject !== undefined) {
@@ -145,7 +174,17 @@ async function readUnreviewed({ store }: Parts): Promise<readonly Operation[]> {
   return found.flatMap((one) => (one.ok && one.value !== undefined ? [one.value] : []));
 }
 
-async function knownServices({ conftool }: Parts): Promise<readonly string[]> {
+/** What the asker may have meant: services, records, or hosts. */
+async function knownNames({ conftool }: Parts, reads: Reads): Promise<readonly string[]> {
+  if (reads.kind === 'record') {
+    const records = await conftool.records();
+    return records.ok ? records.value.map(poolPath) : [];
+  }
   const pools = await conftool.allPools();
-  return pools.ok ? [...new Set(pools.value.map(({ service }) => service))] : [];
+  if (!pools.ok) return [];
+  if (reads.kind !== 'hosts') return [...new Set(pools.value.map(({ service }) => service))];
+  const hosts = pools.value.flatMap(({ nodes }) =>
+    nodes.map(({ key }) => key.host.split('.')[0] ?? key.host),
+  );
+  return [...new Set(hosts)];
 }

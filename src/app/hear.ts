@@ -8,6 +8,7 @@ import type { Operation } from '../core/operation.ts';
 import type { Person } from '../core/people.ts';
 import { personOfAccount } from '../core/people.ts';
 import type { Plan } from '../core/plan.ts';
+import { commandOf } from '../core/plan.ts';
 import type { Inbound } from '../ports/chat.ts';
 import type { Wish } from './ask.ts';
 import { askForPlan } from './ask.ts';
@@ -176,7 +177,7 @@ function wishOf(
 ): Wish {
   const { reason, tasks, line, dryRun, breakGlass } = invocation;
   return {
-    command: plan.undoes === undefined ? plan.verb : 'undo',
+    command: commandOf(plan),
     plan,
     line,
     reason: reason === '' && plan.undoes === undefined ? (earlier?.request.reason ?? '') : reason,

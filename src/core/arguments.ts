@@ -51,6 +51,22 @@ export const OptionalSubject = tokenSchema((typed) =>
 /** `dc=`: a data centre. */
 export const Dc = tokenSchema((typed) => readName(typed, 'a data centre is a name like eqiad'));
 
+/** `pool|depool|switch` of a DNS record. */
+export const RouteAction = tokenSchema((typed): Result<'pool' | 'depool' | 'switch', Unreadable> => {
+  const word = typed.toLowerCase();
+  if (word === 'pool' || word === 'depool' || word === 'switch') return ok(word);
+  return fail('say pool, depool or switch');
+});
+
+/** `RECORD`: a DNS record; without a type it is one of discovery. */
+export const Record = tokenSchema((typed): Result<string, Unreadable> => {
+  const [first = '', second, ...more] = typed.toLowerCase().split('/');
+  const name = readName(second ?? first, 'a record is a name like kartotherian or geodns/text-addrs');
+  if (!name.ok || second === undefined) return name;
+  if (more.length === 0 && (first === 'discovery' || first === 'geodns')) return ok(`${first}/${name.value}`);
+  return fail('a record is a name like kartotherian or geodns/text-addrs');
+});
+
 /** `cluster=`: a cluster of conftool. */
 export const Cluster = tokenSchema((typed) => readName(typed, 'a cluster is a name like maps'));
 

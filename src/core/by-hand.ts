@@ -10,8 +10,15 @@ export function byHandLines(
   writes: readonly { readonly key: NodeKey; readonly from: NodeState; readonly to: NodeState }[],
 ): readonly string[] {
   return writes.flatMap(({ key, from, to }) => {
-    const { dc, cluster, service, host } = key;
+    const { dc, cluster, service, host, record } = key;
     if (![dc, cluster, service, host].every((part) => /^[A-Za-z0-9.-]+$/.test(part))) return [];
+    if (record !== undefined) {
+      const tag = record === 'discovery' ? 'dnsdisc' : 'geodns';
+      const value = record === 'discovery' ? String(to.pooled === 'yes') : to.pooled;
+      return [
+        `sudo confctl --object-type ${record} tags '${tag}=${service}' --action set/pooled=${value} ${host}`,
+      ];
+    }
     const pooled = from.pooled === to.pooled ? [] : [`pooled=${to.pooled}`];
     const weight = from.weight === to.weight ? [] : [`weight=${String(to.weight)}`];
     const action = `set/${[...pooled, ...weight].join(':')}`;

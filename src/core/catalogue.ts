@@ -161,6 +161,30 @@ export function entriesOfPool(catalogue: Catalogue, pool: PoolKey): readonly Cat
   );
 }
 
+/**
+ * What the catalogue says of a discovery record.
+ *
+ * @returns undefined for one that it does not have; `services` are the pools, in whatever data centre, that the record leads to.
+ */
+export function recordFacts(
+  { entries }: Catalogue,
+  name: string,
+):
+  | {
+      readonly isActiveActive: boolean;
+      readonly services: readonly { readonly cluster: string; readonly service: string }[];
+    }
+  | undefined {
+  const behind = entries.filter(({ discovery }) => discovery.some(({ dnsdisc }) => dnsdisc === name));
+  if (behind.length === 0) return undefined;
+  return {
+    isActiveActive: behind.every(({ discovery }) =>
+      discovery.every(({ dnsdisc, activeActive }) => dnsdisc !== name || activeActive),
+    ),
+    services: behind.flatMap(({ conftool }) => conftool ?? []),
+  };
+}
+
 /** The names that load balancers have for what a pool carries, `NAME_PORT`, and whether each is in production. */
 export function balancedPoolNames(
   catalogue: Catalogue,

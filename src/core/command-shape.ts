@@ -18,6 +18,7 @@ const Described = z.object({
   example: z.string(),
   args: z.record(z.string(), Schema),
   options: z.record(Name, Schema),
+  countArguments: Callable.optional(),
   rest: z.enum(['none', 'reason', 'required-reason']),
 });
 

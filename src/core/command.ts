@@ -29,6 +29,8 @@ interface Described<Args extends Schemas, Options extends Schemas> {
   /** The positional arguments, in order. An optional one (last only) accepts `undefined`. */
   readonly args: Args;
   readonly options: Options;
+  /** How many of the leading words are arguments, where the words themselves decide; as many as there are in `args` otherwise. */
+  readonly countArguments?: (words: readonly string[]) => number;
   /** What the rest of the line is. A `reason` may end in ` - T123`; `none` refuses further words. */
   readonly rest: 'none' | 'reason' | 'required-reason';
 }

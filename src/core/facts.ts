@@ -4,7 +4,7 @@ import type { Dependency } from './dependency.ts';
 import type { PartHealth } from './health.ts';
 import type { GroupRule } from './groups.ts';
 import type { Lock } from './lock.ts';
-import type { Pool } from './node.ts';
+import type { Pool, PoolKey } from './node.ts';
 import type { Observed } from './observed.ts';
 import type { Operation } from './operation.ts';
 import type { Person } from './people.ts';
@@ -15,6 +15,10 @@ import type { Scope } from './scope.ts';
 export type Reads =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'service'; readonly service: string }
+  /** Every pool that has one of these hosts, named short or in full. */
+  | { readonly kind: 'hosts'; readonly names: readonly string[] }
+  /** A DNS record. */
+  | { readonly kind: 'record'; readonly record: PoolKey }
   /** A service or a host, whichever it is; undefined: everything. */
   | { readonly kind: 'subject'; readonly subject: string | undefined }
   | { readonly kind: 'operation'; readonly id: string }

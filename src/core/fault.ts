@@ -62,6 +62,11 @@ type NamingFault =
       readonly service: string;
       readonly candidates: readonly string[];
     }
+  | { readonly kind: 'record-unknown'; readonly record: string; readonly nearest: readonly string[] }
+  /** Only one data centre may be active at a time: the other goes with it. */
+  | { readonly kind: 'record-wants-switch'; readonly record: string; readonly dcs: readonly string[] }
+  | { readonly kind: 'nothing-to-repool'; readonly host: string }
+  | { readonly kind: 'one-host-only'; readonly count: number }
   | { readonly kind: 'subject-unknown'; readonly subject: string; readonly nearest: readonly string[] }
   | { readonly kind: 'operation-unknown'; readonly id: string; readonly nearest: readonly string[] };
 
@@ -152,6 +157,17 @@ export type GuardFault =
       readonly afterMs: number;
     }
   | { readonly kind: 'last-host'; readonly dc: string; readonly service: string; readonly host: string }
+  | { readonly kind: 'last-data-centre'; readonly record: string; readonly dc: string }
+  /** Where a record would lead to, too little serves. */
+  | {
+      readonly kind: 'receiver-below-floor';
+      readonly record: string;
+      readonly dc: string;
+      readonly service: string;
+      readonly serving: number;
+      readonly total: number;
+      readonly floor: number;
+    }
   | {
       readonly kind: 'share-removed';
       readonly dc: string;

@@ -35,6 +35,8 @@ export interface WriteView {
   readonly scope: Scope;
   /** What the load balancers say of it; undefined where none is configured: then declared counts as serving. */
   readonly balanced: readonly BalancedPool[] | undefined;
+  /** Of a DNS record: the pools that it leads to, in each of its data centres. */
+  readonly receiving?: readonly Pick<WriteView, 'pool' | 'threshold' | 'balanced'>[] | undefined;
   /** Guard rails that break-glass names: those yield, no others. */
   readonly overrides: readonly Override[];
 }
@@ -52,6 +54,7 @@ export function guardWrite(key: NodeKey, to: NodeState, view: WriteView): Fault 
     return { kind: 'object-malformed', key, text: malformed.text, why: malformed.why };
   const node = pool.nodes.find((one) => one.key.host === key.host);
   if (node === undefined) return { kind: 'object-absent', key };
+  if (key.record !== undefined) return guardRecord(key, node.state, to, view);
   if (to.pooled === 'yes' && to.weight === 0) return { kind: 'weight-zero', key };
   if (legalPath(node.state, to).length > 1) return { kind: 'step-illegal', key, from: node.state, to };
   return (
@@ -147,6 +150,28 @@ export function findInFlight(
   return undefined;
 }
 
+/** A record never leads nowhere; and wherever it leads to more than before, enough must serve. */
+function guardRecord(key: NodeKey, from: NodeState, to: NodeState, view: WriteView): GuardFault | undefined {
+  const record = poolPath(key);
+  const after = withState(view.pool, key.host, to).nodes.filter(({ state }) => state.pooled === 'yes');
+  const lowers = from.pooled === 'yes' && to.pooled !== 'yes';
+  if (lowers && after.length === 0) return { kind: 'last-data-centre', record, dc: key.host };
+  if (view.overrides.includes('floor')) return undefined;
+  const getting = lowers ? after.map((one) => one.key.host) : to.pooled === 'yes' ? [key.host] : [];
+  for (const { pool, threshold, balanced } of view.receiving ?? []) {
+    if (!getting.includes(pool.dc)) continue;
+    const { dc, service } = pool;
+    const balancers = silentBalancers(balanced ?? []);
+    if (balancers.length > 0) return { kind: 'balancer-silent', dc, service, balancers };
+    for (const { serves } of measures({ balanced })) {
+      const count = countServing(pool, serves, { threshold });
+      if (count.serving === 0 || count.serving < count.floor)
+        return { kind: 'receiver-below-floor', record, dc, service, ...count };
+    }
+  }
+  return undefined;
+}
+
 /** A host that load balancers find down would be enabled and not serve; below the threshold it would even be sent traffic. */
 function guardRaise(key: NodeKey, from: NodeState, to: NodeState, view: WriteView): GuardFault | undefined {
   if (from.pooled === 'yes' || to.pooled !== 'yes' || view.overrides.includes('probe')) return undefined;
@@ -186,7 +211,7 @@ interface Measure {
   readonly isLowered: (host: string) => boolean;
 }
 
-function measures({ balanced }: WriteView): readonly Measure[] {
+function measures({ balanced }: Pick<WriteView, 'balanced'>): readonly Measure[] {
   const always = (): boolean => true;
   return (
     balanced?.map((pool) => ({
@@ -199,7 +224,7 @@ function measures({ balanced }: WriteView): readonly Measure[] {
 function countServing(
   pool: Pool,
   serves: Measure['serves'],
-  { threshold }: WriteView,
+  { threshold }: Pick<WriteView, 'threshold'>,
 ): { readonly serving: number; readonly total: number; readonly floor: number } {
   const serving = pool.nodes.filter(({ key, state }) => state.pooled === 'yes' && serves(key.host)).length;
   const total = pool.nodes.filter(({ state }) => state.pooled !== 'inactive').length + pool.malformed.length;

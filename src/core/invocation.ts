@@ -108,7 +108,8 @@ function parseCommand(
 
 /** The leading words that are arguments. The word `dry-run` ends them: no service is called that. */
 function takeArguments(command: Command, words: readonly Token[]): Result<readonly Token[]> {
-  const most = Object.keys(command.args).length;
+  const texts = words.map(({ text }) => text);
+  const most = command.countArguments?.(texts) ?? Object.keys(command.args).length;
   const end = command.kind === 'plan' ? words.findIndex(isDryRun) : -1;
   const taken = words.slice(0, end === -1 ? most : Math.min(most, end));
   const open = taken.find((token) => token.openQuote !== undefined);

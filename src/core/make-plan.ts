@@ -3,10 +3,11 @@ import { serviceFacts } from './catalogue.ts';
 import { dependencyNotes } from './dependency.ts';
 import type { Facts } from './facts.ts';
 import { legalPath } from './legal-path.ts';
-import type { NodeState, Pool, StoredNode } from './node.ts';
+import type { NodeState, Pool, PoolKey, StoredNode } from './node.ts';
 import { nodePath, poolPath, sameState } from './node.ts';
 import type { Operation } from './operation.ts';
 import type { Change, Plan, PlanNote, PoolEffect, PoolView, Verb } from './plan.ts';
+import { recordTtl } from './stored-value.ts';
 import { servingWeight, shareOf, viewPool, withState } from './pool-view.ts';
 
 /** An object as it is now, and what it shall be. */
@@ -25,6 +26,7 @@ export interface PlanHead {
   readonly pace?: Plan['pace'];
   readonly drainMs?: number | undefined;
   readonly forMs?: number | undefined;
+  readonly everyService?: boolean | undefined;
 }
 
 /**
@@ -58,6 +60,7 @@ export function makePlan(head: PlanHead, targets: readonly Target[], facts: Fact
     undoes: head.undoes,
     ...(head.pace === undefined ? {} : { pace: head.pace }),
     ...(head.drainMs === undefined ? {} : { drainMs: head.drainMs }),
+    ...(head.everyService === true ? { everyService: true } : {}),
     ...(head.forMs === undefined ? {} : { forMs: head.forMs }),
   };
 }
@@ -110,16 +113,33 @@ function effectsOf(changes: readonly Change[], facts: Facts): readonly PoolEffec
     );
     return [
       {
-        pool: { dc: pool.dc, cluster: pool.cluster, service: pool.service },
+        pool: keyOfPool(pool),
         before,
         after: then,
         shareBefore,
         shareAfter,
         carryFactor: shareBefore < 1 && then.weight > 0 ? (1 - shareAfter) / (1 - shareBefore) : undefined,
         removedPercent: before.weight === 0 ? 0 : (100 * removed) / before.weight,
+        ...(pool.record === undefined ? {} : { leads: leadsOf(pool, after, own) }),
       },
     ];
   });
+}
+
+function keyOfPool({ dc, cluster, service, record }: Pool): PoolKey {
+  return { dc, cluster, service, ...(record === undefined ? {} : { record }) };
+}
+
+/** Where a record leads before and after, and how long clients may go on with what it said. */
+function leadsOf(before: Pool, after: Pool, changes: readonly Change[]): NonNullable<PoolEffect['leads']> {
+  const active = ({ nodes }: Pool): readonly string[] =>
+    nodes.filter(({ state }) => state.pooled === 'yes').map(({ key }) => key.host);
+  const ttls = changes.flatMap(({ beforeText }) => recordTtl(beforeText) ?? []);
+  return {
+    before: active(before),
+    after: active(after),
+    ...(ttls.length === 0 ? {} : { ttl: Math.max(...ttls) }),
+  };
 }
 
 function notesOf(change: Change, recent: readonly Operation[]): readonly PlanNote[] {

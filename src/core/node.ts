@@ -1,8 +1,13 @@
 /** Whether the load balancer is told to send traffic: `yes`; known but not serving: `no`; unknown to it: `inactive`. */
 export type Pooled = 'yes' | 'no' | 'inactive';
 
+/** Kinds of DNS records in conftool: which data centres a service name, or a site's entry point, leads to. */
+export type RecordType = 'discovery' | 'geodns';
+
 /** The directory that one load-balanced service reads: one data centre, cluster and service tag of conftool. */
 export interface PoolKey {
+  /** Set for a DNS record: `service` is its name then, `cluster` its type, `dc` is `all`, and its "hosts" are data centres. */
+  readonly record?: RecordType | undefined;
   readonly dc: string;
   readonly cluster: string;
   readonly service: string;
@@ -13,7 +18,10 @@ export interface NodeKey extends PoolKey {
   readonly host: string;
 }
 
-/** What an object of type `node` says. `weight` is a whole number; 0 is stored for hosts that never served. */
+/** The weight of what has none: a discovery record leads somewhere or does not. */
+export const WEIGHTLESS = -1;
+
+/** What an object says. `weight` is a whole number; 0 is stored for hosts that never served, `WEIGHTLESS` stands for none. */
 export interface NodeState {
   readonly pooled: Pooled;
   readonly weight: number;
@@ -46,17 +54,24 @@ export function nodePath(key: NodeKey): string {
   return `${poolPath(key)}/${key.host}`;
 }
 
-/** `eqiad/maps/kartotherian-k8s-ssl`. */
+/** `eqiad/maps/kartotherian-k8s-ssl`; of a record `discovery/kartotherian`. */
 export function poolPath(key: PoolKey): string {
+  if (key.record !== undefined) return `${key.record}/${key.service}`;
   return `${key.dc}/${key.cluster}/${key.service}`;
 }
 
-/** `yes/10`, as plans and messages write a state. */
+/** `yes/10`, as plans and messages write a state; `yes` of what has no weight. */
 export function stateText(state: NodeState): string {
+  if (state.weight === WEIGHTLESS) return state.pooled;
   return `${state.pooled}/${String(state.weight)}`;
 }
 
 /** Whether two states are the same value. */
 export function sameState(a: NodeState, b: NodeState): boolean {
   return a.pooled === b.pooled && a.weight === b.weight;
+}
+
+/** The key of a DNS record as a pool of data centres. */
+export function recordKey(record: RecordType, name: string): PoolKey {
+  return { record, dc: 'all', cluster: record, service: name };
 }

@@ -42,7 +42,8 @@ export function planUndo(operation: Operation, facts: Facts): Result<Plan> {
     return fail({ kind: 'not-undoable', id, state, why: nothing });
   }
   const undoes = { id, verb: plan.undoes?.verb ?? plan.verb };
-  return ok(makePlan({ verb: 'undo', service: plan.service, undoes, notes }, targets, facts));
+  const { service, pace, everyService } = plan;
+  return ok(makePlan({ verb: 'undo', service, undoes, notes, pace, everyService }, targets, facts));
 }
 
 /**
@@ -62,8 +63,7 @@ export function planRetry(operation: Operation, facts: Facts): Result<Plan> {
     if (node === undefined) return fail({ kind: 'object-absent', key: change.key });
     targets.push({ node, after: change.after });
   }
-  const { verb, service, weight, undoes } = plan;
-  return ok(makePlan({ verb, service, weight, undoes }, targets, facts));
+  return ok(makePlan(plan, targets, facts));
 }
 
 function findNode(facts: Facts, change: Change): StoredNode | undefined {

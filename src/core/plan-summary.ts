@@ -29,7 +29,7 @@ export function summarizePlan(plan: Plan): PlanSummary {
     service: plan.service,
     weight: plan.weight,
     hosts: [...new Set(plan.changes.map(({ key }) => key.host))],
-    places: [...new Set(plan.changes.map(({ key }) => `${key.dc}/${key.cluster}`))],
+    places: [...new Set(plan.changes.map(({ key }) => key.record ?? `${key.dc}/${key.cluster}`))],
     moves: groupMoves(plan.changes.map(({ key, before, after }) => ({ host: key.host, before, after }))),
     effects: plan.effects,
   };

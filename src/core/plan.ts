@@ -1,7 +1,16 @@
 import type { NodeKey, NodeState, PoolKey } from './node.ts';
 
 /** The verbs that a plan may carry out; `undo` puts back what another operation changed. */
-export type Verb = 'pool' | 'depool' | 'weight' | 'decommission' | 'repool' | 'route' | 'undo';
+export type Verb =
+  | 'pool'
+  | 'depool'
+  | 'weight'
+  | 'decommission'
+  | 'repool'
+  | 'route pool'
+  | 'route depool'
+  | 'route switch'
+  | 'undo';
 
 /** One object from a value to a value, with what the reader was shown. */
 export interface Change {
@@ -27,6 +36,12 @@ export interface PoolEffect {
   readonly carryFactor: number | undefined;
   /** Percent of the serving weight that the plan takes away; 0 when it adds. */
   readonly removedPercent: number;
+  /** Of a DNS record: the data centres that it leads to, and how long (seconds) clients may go on with what it said. */
+  readonly leads?: {
+    readonly before: readonly string[];
+    readonly after: readonly string[];
+    readonly ttl?: number | undefined;
+  };
 }
 
 /** A pool in numbers. */
@@ -111,8 +126,15 @@ export interface Plan {
   readonly pace?: Pace | undefined;
   /** Time that a host with weight 1 is given before it goes to `no`; milliseconds. */
   readonly drainMs?: number | undefined;
+  /** Every service of one host was meant: `!repool` looks for these. */
+  readonly everyService?: boolean | undefined;
   /** When to remind that it was meant to be for a while only; milliseconds after its end. */
   readonly forMs?: number | undefined;
   /** Of an undo: the operation that it puts back and what that was. */
   readonly undoes: { readonly id: string; readonly verb: Verb } | undefined;
+}
+
+/** The command that a plan is judged as: a rule for `route` is a rule for all that it may do. */
+export function commandOf({ verb, undoes }: Pick<Plan, 'verb' | 'undoes'>): string {
+  return undoes === undefined ? (verb.split(' ')[0] ?? verb) : 'undo';
 }

@@ -12,14 +12,15 @@ interface ScopeEntry {
 /** What Sluice may write; empty means nothing. Enforced in planning and again in the driver. */
 export type Scope = readonly ScopeEntry[];
 
-/** Whether objects of type `node` of that pool may be written. */
-export function insideScope(scope: Scope, pool: PoolKey): boolean {
+/** Whether an object may be written. Of a record the data centre is that of the object, and there is no cluster: an entry that names one is not for it. */
+export function insideScope(scope: Scope, key: PoolKey & { readonly host?: string }): boolean {
+  const dc = key.record === undefined ? key.dc : (key.host ?? key.dc);
   return scope.some(
     (entry) =>
-      (entry.types ?? ['node']).includes('node') &&
-      (entry.dc ?? pool.dc) === pool.dc &&
-      (entry.cluster ?? pool.cluster) === pool.cluster &&
-      (entry.service ?? pool.service) === pool.service,
+      (entry.types ?? ['node']).includes(key.record ?? 'node') &&
+      (entry.dc ?? dc) === dc &&
+      (entry.cluster ?? key.cluster) === key.cluster &&
+      (entry.service ?? key.service) === key.service,
   );
 }
 

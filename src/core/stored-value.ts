@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import type { MalformedNode, NodeKey, NodeState, Pooled, StoredNode } from './node.ts';
+import { WEIGHTLESS } from './node.ts';
 import type { PythonJson } from './python-json.ts';
 import { parsePythonJson, writePythonJson } from './python-json.ts';
 
@@ -10,8 +11,15 @@ const SCHEMA: Readonly<Record<keyof NodeState, PythonJson>> = {
   pooled: { kind: 'string', value: 'inactive' },
 };
 
+/** How long (seconds) resolvers keep what a discovery record says; undefined when it does not say. */
+export function recordTtl(text: string): number | undefined {
+  const fields = readFields(text);
+  const ttl = typeof fields === 'string' ? undefined : fields.get('ttl');
+  return ttl?.kind === 'number' ? Number(ttl.text) : undefined;
+}
+
 /**
- * Reads the stored text of a node.
+ * Reads the stored text of a node or of a DNS record.
  *
  * A field that is missing reads as the schema's default, as confctl does. A weight that is no JSON integer is malformed: PyBal would drop the host
  * without a word, though confctl would repair it.
@@ -27,6 +35,13 @@ export function parseStoredNode(
   // Seen with 6.1.0: confctl says of it that it does not exist, and refuses to write it.
   if (fields.size === 0)
     return malformed('it is empty, which conftool takes for an object that is not there');
+  if (key.record === 'discovery') {
+    const pooled = fields.get('pooled');
+    if (pooled?.kind !== 'literal' || pooled.value === null) return malformed('pooled is not true or false');
+    return { key, text, modifiedIndex, state: { pooled: pooled.value ? 'yes' : 'no', weight: WEIGHTLESS } };
+  }
+  if (key.record === 'geodns' && !(fields.has('pooled') && fields.has('weight')))
+    return malformed('pooled or weight is missing');
   const pooled = fields.get('pooled') ?? SCHEMA.pooled;
   if (pooled.kind !== 'string' || !POOLED.includes(pooled.value))
     return malformed('pooled is not yes, no or inactive');
@@ -48,6 +63,11 @@ export function mergeStoredValue(text: string, set: Partial<NodeState>): string 
   const found = readFields(text);
   if (typeof found === 'string') throw new SyntaxError(found);
   const fields = new Map(found);
+  // A discovery record: true or false, no weight, and fields of its own.
+  if (found.get('pooled')?.kind === 'literal') {
+    if (set.pooled !== undefined) fields.set('pooled', { kind: 'literal', value: set.pooled === 'yes' });
+    return writePythonJson({ kind: 'object', fields });
+  }
   for (const [name, fallback] of Object.entries(SCHEMA)) {
     if (!fields.has(name)) fields.set(name, fallback);
   }

@@ -17,7 +17,7 @@ export type FirstChange =
   | { readonly kind: 'forgotten' };
 
 /**
- * conftool's objects of type `node`, as declared in etcd. Every read is a quorum read.
+ * conftool's objects of the types `node`, `discovery` and `geodns`, as declared in etcd. Every read is a quorum read.
  *
  * Errors of every method: the variants of `ConftoolFault`; each call ends within its own bound.
  */
@@ -25,11 +25,14 @@ export interface Conftool {
   /** Every pool that carries this service tag, in all data centres and clusters, sorted; `[]` when there is none. */
   poolsOfService(service: string): Promise<Result<readonly Pool[]>>;
 
-  /** One pool. A pool that does not exist has no nodes. */
+  /** One pool, or one DNS record as a pool of data centres. What does not exist has no nodes. */
   pool(key: PoolKey): Promise<Result<Pool>>;
 
   /** Every pool of the tree: for answers about a host or about everything. */
   allPools(): Promise<Result<readonly Pool[]>>;
+
+  /** Every DNS record, as pools of data centres, by type and name. */
+  records(): Promise<Result<readonly Pool[]>>;
 
   /**
    * Compare-and-swap: writes the named fields over `from`, keeping its other fields and their order, if the object is still at

@@ -1,6 +1,6 @@
 import type { Fault } from '../../src/core/fault.ts';
 import type { MalformedNode, NodeKey, NodeState, Pool, PoolKey, StoredNode } from '../../src/core/node.ts';
-import { nodePath, poolPath } from '../../src/core/node.ts';
+import { nodePath, poolPath, recordKey } from '../../src/core/node.ts';
 import type { Result } from '../../src/core/result.ts';
 import { fail, ok } from '../../src/core/result.ts';
 import type { Scope } from '../../src/core/scope.ts';
@@ -48,16 +48,14 @@ export class FakeConftool implements Conftool {
 
   seed(objects: readonly SeedObject[]): void {
     for (const { path, text } of objects) {
-      if (path.startsWith('pools/')) this.set(path.slice('pools/'.length), text);
+      this.set(path.replace(/^pools\//, ''), text);
     }
   }
 
   /** A write by somebody else, without any check. @param path `eqiad/maps/kartotherian/maps1005.eqiad.wmnet` */
   set(path: string, text: string): void {
-    const [dc, cluster, service, host] = path.split('/');
-    if (dc === undefined || cluster === undefined || service === undefined || host === undefined)
-      throw new Error(`${path} is no path of a node`);
-    this.directories.set(poolPath({ dc, cluster, service }), { dc, cluster, service });
+    const key = keyOf(path);
+    this.directories.set(poolPath(key), key);
     this.index++;
     this.objects.set(path, { text, modifiedIndex: this.index });
     this.events.push({ path, text, modifiedIndex: this.index });
@@ -88,16 +86,24 @@ export class FakeConftool implements Conftool {
     return all.ok ? ok(all.value.filter((pool) => pool.service === service)) : all;
   }
 
-  pool({ dc, cluster, service }: PoolKey): Promise<Result<Pool>> {
+  pool({ dc, cluster, service, record }: PoolKey): Promise<Result<Pool>> {
+    const key = { dc, cluster, service, ...(record === undefined ? {} : { record }) };
+    return Promise.resolve(this.outage === undefined ? ok(this.read(key)) : fail(this.outage));
+  }
+
+  records(): Promise<Result<readonly Pool[]>> {
+    if (this.outage !== undefined) return Promise.resolve(fail(this.outage));
+    const keys = [...this.directories.values()].filter(({ record }) => record !== undefined);
     return Promise.resolve(
-      this.outage === undefined ? ok(this.read({ dc, cluster, service })) : fail(this.outage),
+      ok(keys.sort((a, b) => compare(poolPath(a), poolPath(b))).map((key) => this.read(key))),
     );
   }
 
   allPools(): Promise<Result<readonly Pool[]>> {
     if (this.outage !== undefined) return Promise.resolve(fail(this.outage));
     // As etcd sorts: directory by directory. Of whole paths, `kartotherian-ssl/` would stand before `kartotherian/`.
-    const keys = [...this.directories.values()].sort(
+    const nodes = [...this.directories.values()].filter(({ record }) => record === undefined);
+    const keys = nodes.sort(
       (a, b) => compare(a.dc, b.dc) || compare(a.cluster, b.cluster) || compare(a.service, b.service),
     );
     return Promise.resolve(ok(keys.map((key) => this.read(key))));
@@ -167,6 +173,16 @@ export class FakeConftool implements Conftool {
     }
     return { ...pool, nodes, malformed };
   }
+}
+
+/** `eqiad/maps/kartotherian/maps1005.eqiad.wmnet`, or `discovery/kartotherian/codfw`. */
+function keyOf(path: string): PoolKey {
+  const [first, second, third, fourth] = path.split('/');
+  if (first === undefined || second === undefined || third === undefined)
+    throw new Error(`${path} is no path of an object`);
+  if (fourth !== undefined) return { dc: first, cluster: second, service: third };
+  if (first !== 'discovery' && first !== 'geodns') throw new Error(`${path} is no path of a record`);
+  return recordKey(first, second);
 }
 
 function compare(a: string, b: string): number {

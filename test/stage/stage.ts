@@ -34,14 +34,14 @@ const START = Date.parse('2026-11-23T10:43:07Z');
 /** What one write takes, so that durations are not all zero. */
 const WRITE_MS = 600;
 const IDS = ['k7f', 'm3k', 'p4w', 'q8r', 't5n', 'w2h', 'c6d', 'f9s'];
-const SCOPE = [{ cluster: 'maps' }];
+const SCOPE = [{ cluster: 'maps' }, { types: ['discovery', 'geodns'] }];
 
 /** The example policy, as the lab has it too. */
 const POLICY = `
 - {commands: [depool], when: lbDown, ask: [sre], approvals: 0}
 - {commands: [depool], maxHosts: 1, per: 30m, ask: [sre], approvals: 0, breakGlass: true}
 - {commands: [undo], within: 1h, ask: [sre], approvals: 0}
-- {commands: [pool, depool, weight, undo], states: [production], ask: [sre], approve: [sre], approvals: 1, expires: 15m, maxShareRemoved: 50}
+- {commands: [pool, depool, weight, route, undo, repool], states: [production], ask: [sre], approve: [sre], approvals: 1, expires: 15m, maxShareRemoved: 50}
 `;
 
 const PEOPLE = ['elukey', 'jijiki', 'akosiaris'].map((name) => ({

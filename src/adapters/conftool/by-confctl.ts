@@ -67,6 +67,10 @@ class ConfctlConftool implements Conftool {
     return this.native.allPools();
   }
 
+  records(): Promise<Result<readonly Pool[]>> {
+    return this.native.records();
+  }
+
   /**
    * Exit code and a read of the object decide, never what confctl says:
    *
@@ -93,7 +97,7 @@ class ConfctlConftool implements Conftool {
     const startedAt = now();
     const end = await runProgram({
       command: confctl.command,
-      args: argumentsFor(confctl, key, actionFor(from.state, set)),
+      args: argumentsFor(confctl, key, actionFor(from, set)),
       env: environmentFor(origin),
       timeoutMs: writeTimeoutMs,
     });
@@ -158,18 +162,23 @@ function movedFault({ key, modifiedIndex }: StoredNode, now: Found | undefined):
 
 function argumentsFor(
   { configFile, schemaFile }: ConfctlConftoolOptions['confctl'],
-  { dc, cluster, service, host }: NodeKey,
+  { dc, cluster, service, host, record }: NodeKey,
   action: string,
 ): readonly string[] {
-  const tags = `dc=${dc},cluster=${cluster},service=${service}`;
+  const tags =
+    record === undefined
+      ? `dc=${dc},cluster=${cluster},service=${service}`
+      : `${record === 'discovery' ? 'dnsdisc' : 'geodns'}=${service}`;
   // Quiet: what is said about it, and where, is Sluice's.
   const common = ['--config', configFile, '--schema', schemaFile, '--quiet'];
-  return [...common, 'tags', tags, '--action', action, host];
+  const type = record === undefined ? [] : ['--object-type', record];
+  return [...common, ...type, 'tags', tags, '--action', action, host];
 }
 
 /** `set/pooled=no:weight=5`. Only what is named; but confctl wants at least one field, so a write of nothing names both as they are. */
-function actionFor(from: NodeState, set: Partial<NodeState>): string {
-  const { pooled, weight } = set.pooled === undefined && set.weight === undefined ? from : set;
+function actionFor({ key, state }: StoredNode, set: Partial<NodeState>): string {
+  const { pooled, weight } = set.pooled === undefined && set.weight === undefined ? state : set;
+  if (key.record === 'discovery') return `set/pooled=${String((pooled ?? state.pooled) === 'yes')}`;
   const fields = [
     ...(pooled === undefined ? [] : [`pooled=${pooled}`]),
     ...(weight === undefined ? [] : [`weight=${String(weight)}`]),

@@ -1,6 +1,6 @@
 import type { ConftoolFault, Fault } from '../../core/fault.ts';
 import type { NodeKey, NodeState, Pool, PoolKey, StoredNode } from '../../core/node.ts';
-import { nodePath, poolPath } from '../../core/node.ts';
+import { poolPath } from '../../core/node.ts';
 import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
 import type { Scope } from '../../core/scope.ts';
@@ -12,7 +12,7 @@ import { Endpoints } from './endpoints.ts';
 import type { UnknownWrite } from './etcd-v2.ts';
 import { EtcdV2 } from './etcd-v2.ts';
 import { Layout } from './layout.ts';
-import { isPlace, poolOf, poolsIn } from './tree.ts';
+import { isPlace, poolOf, poolsIn, recordsIn } from './tree.ts';
 
 /** What the driver needs. Times in milliseconds. */
 export interface NativeConftoolOptions extends EndpointOptions {
@@ -38,13 +38,15 @@ class NativeConftool implements Conftool {
   private readonly options: NativeConftoolOptions;
   private readonly etcd: EtcdV2;
   private readonly layout: Layout;
+  private readonly version: string;
   private readonly root: string;
 
   constructor(options: NativeConftoolOptions, etcd: EtcdV2) {
     this.options = options;
     this.etcd = etcd;
     this.layout = new Layout(options.now);
-    this.root = `${options.namespace}/${options.apiVersion}/pools`;
+    this.version = `${options.namespace}/${options.apiVersion}`;
+    this.root = `${this.version}/pools`;
   }
 
   async poolsOfService(service: string): Promise<Result<readonly Pool[]>> {
@@ -63,7 +65,7 @@ class NativeConftool implements Conftool {
 
   async pool(key: PoolKey): Promise<Result<Pool>> {
     if (!isPlace(key)) return ok(poolOf(key, undefined));
-    const read = await this.etcd.read(`${this.root}/${poolPath(key)}`, {
+    const read = await this.etcd.read(this.pathOf(key), {
       recursive: true,
       timeoutMs: this.options.readTimeoutMs,
     });
@@ -79,6 +81,19 @@ class NativeConftool implements Conftool {
     return ok(pools);
   }
 
+  async records(): Promise<Result<readonly Pool[]>> {
+    const found: Pool[] = [];
+    for (const type of ['discovery', 'geodns'] as const) {
+      const read = await this.etcd.read(`${this.version}/${type}`, {
+        recursive: true,
+        timeoutMs: this.options.readTimeoutMs,
+      });
+      if (!read.ok) return read;
+      if (read.value.kind === 'node') found.push(...recordsIn(type, read.value.node));
+    }
+    return ok(found);
+  }
+
   async write(from: StoredNode, set: Partial<NodeState>): Promise<Result<Written>> {
     const { key } = from;
     const { scope, writeTimeoutMs, now } = this.options;
@@ -86,7 +101,7 @@ class NativeConftool implements Conftool {
       return fail({ kind: 'outside-scope', at: key, scope: scopeText(scope) });
     const value = mergeStoredValue(from.text, set);
     const startedAt = now();
-    const swapped = await this.etcd.swap(`${this.root}/${nodePath(key)}`, {
+    const swapped = await this.etcd.swap(`${this.pathOf(key)}/${key.host}`, {
       value,
       prevIndex: from.modifiedIndex,
       timeoutMs: writeTimeoutMs,
@@ -115,7 +130,7 @@ class NativeConftool implements Conftool {
 
   async firstChangeAfter(key: NodeKey, index: number): Promise<Result<FirstChange>> {
     const event = await this.etcd.firstEvent(
-      `${this.root}/${nodePath(key)}`,
+      `${this.pathOf(key)}/${key.host}`,
       index + 1,
       this.options.eventTimeoutMs,
     );
@@ -154,6 +169,10 @@ class NativeConftool implements Conftool {
   close(): Promise<void> {
     this.etcd.close();
     return Promise.resolve();
+  }
+
+  private pathOf(key: PoolKey): string {
+    return `${key.record === undefined ? this.root : this.version}/${poolPath(key)}`;
   }
 
   /** The wait was not answered at all. An object that is still at the index has not changed; of anything else nothing is known. */

@@ -1,4 +1,5 @@
-import type { MalformedNode, NodeKey, Pool, PoolKey, StoredNode } from '../../core/node.ts';
+import type { MalformedNode, NodeKey, Pool, PoolKey, RecordType, StoredNode } from '../../core/node.ts';
+import { recordKey } from '../../core/node.ts';
 import { parseStoredNode } from '../../core/stored-value.ts';
 import type { EtcdNode } from './etcd-v2.ts';
 
@@ -25,17 +26,24 @@ export function* poolsIn(root: EtcdNode): Generator<Pool> {
 }
 
 /** One pool from its directory; undefined is a directory that is not there. */
-export function poolOf({ dc, cluster, service }: PoolKey, directory: EtcdNode | undefined): Pool {
+export function poolOf(pool: PoolKey, directory: EtcdNode | undefined): Pool {
+  const { dc, cluster, service, record } = pool;
+  const place: PoolKey = { dc, cluster, service, ...(record === undefined ? {} : { record }) };
   const nodes: StoredNode[] = [];
   const malformed: MalformedNode[] = [];
   for (const child of directory?.nodes ?? []) {
     if (child.dir === true) continue;
-    const key: NodeKey = { dc, cluster, service, host: lastPart(child) };
+    const key: NodeKey = { ...place, host: lastPart(child) };
     const node = parseStoredNode(key, child.value ?? '', child.modifiedIndex);
     if ('state' in node) nodes.push(node);
     else malformed.push(node);
   }
-  return { dc, cluster, service, nodes, malformed };
+  return { ...place, nodes, malformed };
+}
+
+/** The DNS records of one type: name / data centre. */
+export function recordsIn(type: RecordType, root: EtcdNode): readonly Pool[] {
+  return directoriesIn(root).map((record) => poolOf(recordKey(type, lastPart(record)), record));
 }
 
 function directoriesIn({ nodes }: EtcdNode): readonly EtcdNode[] {

@@ -14,6 +14,7 @@ export type EndKind = 'done' | 'failed' | 'conflict' | 'held' | 'uncertain' | 'r
 /** A pool in numbers, as read back after a write. */
 export interface PoolNow {
   readonly dc: string;
+  readonly service: string;
   readonly view: PoolView;
 }
 

@@ -77,6 +77,26 @@ export function wordFault(fault: Fault): FaultWords {
         rule: 'ambiguous host',
         text: `'${shown(fault.host)}' in ${fault.service} is ${fault.candidates.join(' or ')}. Add dc= or cluster=.`,
       };
+    case 'record-unknown':
+      return {
+        rule: 'unknown record',
+        text: `no '${shown(fault.record)}' among the DNS records.${nearestText(fault.nearest, 'Nearest')}`,
+      };
+    case 'record-wants-switch':
+      return {
+        rule: 'active/passive',
+        text: `${fault.record} leads to one data centre at a time: say !route switch ${fault.record} to=${fault.dcs.join(' or to=')}.`,
+      };
+    case 'nothing-to-repool':
+      return {
+        rule: 'repool',
+        text: `no !depool ${shown(fault.host)} all that Sluice remembers has left anything to put back. See !why ${shown(fault.host)}.`,
+      };
+    case 'one-host-only':
+      return {
+        rule: 'all',
+        text: `${String(fault.count)} hosts with all their services in one line: one host at a time.`,
+      };
     case 'subject-unknown':
       return {
         rule: 'unknown name',
@@ -206,6 +226,16 @@ export function wordFault(fault: Fault): FaultWords {
       return {
         rule: 'last host',
         text: `${fault.host} is the last pooled host of ${fault.service} in ${fault.dc}.`,
+      };
+    case 'last-data-centre':
+      return {
+        rule: 'last data centre',
+        text: `${fault.dc} is the last that ${fault.record} leads to.`,
+      };
+    case 'receiver-below-floor':
+      return {
+        rule: 'receiving side',
+        text: `${fault.service} in ${fault.dc} serves with ${String(fault.serving)} of ${String(fault.total)}, floor ${String(fault.floor)}: ${fault.record} may not lead there more than now.`,
       };
     case 'share-removed':
       return {

@@ -22,7 +22,8 @@ export function wordOutcome(announcement: OutcomeAnnouncement, detail: Detail): 
     }
     case 'done': {
       const { id, plan, tookMs, readBackAt, pools } = announcement;
-      return `${id} done in ${elapsedText(tookMs)}: ${endsText(plan, detail)} in ${plan.service}, read back ${secondText(readBackAt)}. ${poolsText(pools, detail)}. Back: !undo ${id}`;
+      const after = [...leadsTexts(plan, readBackAt), ...poolTexts(pools, detail)].join('; ');
+      return `${id} done in ${elapsedText(tookMs)}: ${endsText(plan, detail)} in ${plan.service}, read back ${secondText(readBackAt)}. ${after}. Back: !undo ${id}`;
     }
     case 'stopped-at':
       return stoppedText(announcement, detail);
@@ -79,12 +80,23 @@ function endsText(plan: PlanSummary, detail: Detail): string {
     .join(', ');
 }
 
-function poolsText(pools: readonly PoolNow[], detail: Detail): string {
-  return pools
-    .map(({ dc, view }) => {
-      const groups = groupTexts(view.effective ?? view);
-      const shares = groups.length === 0 || detail > 1 ? '' : `: ${groups.join(', ')}`;
-      return `${dc} declared ${String(view.serving)} of ${String(view.total)}${effectiveText(view)}${shares}`;
-    })
-    .join('; ');
+/** Where DNS records lead now, and until when clients may go on with what they said before. */
+function leadsTexts({ effects }: PlanSummary, readBackAt: number): readonly string[] {
+  return effects.flatMap(({ pool, leads }) => {
+    if (leads === undefined) return [];
+    const follow =
+      leads.ttl === undefined
+        ? ''
+        : `, clients have followed by ${secondText(readBackAt + leads.ttl * 1000)}`;
+    return [`${pool.service} leads to ${leads.after.join('+')}${follow}`];
+  });
+}
+
+function poolTexts(pools: readonly PoolNow[], detail: Detail): readonly string[] {
+  const isSeveral = new Set(pools.map(({ service }) => service)).size > 1;
+  return pools.map(({ dc, service, view }) => {
+    const groups = groupTexts(view.effective ?? view);
+    const shares = groups.length === 0 || detail > 1 ? '' : `: ${groups.join(', ')}`;
+    return `${isSeveral ? `${service} ` : ''}${dc} declared ${String(view.serving)} of ${String(view.total)}${effectiveText(view)}${shares}`;
+  });
 }

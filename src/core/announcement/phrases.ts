@@ -42,6 +42,7 @@ export function movesText(plan: PlanSummary, detail: Detail): string {
 
 /** What a plan does to the traffic of one pool: share, and when something is taken away the floor and the load on the others. */
 function effectText(effect: PoolEffect): string {
+  if (effect.leads !== undefined) return leadsText(effect.pool.service, effect.leads);
   const { pool, shareBefore, shareAfter, after, before, carryFactor } = effect;
   const share = `share of ${pool.dc} ${percentText(shareBefore)} -> ${percentText(shareAfter)}`;
   const lowers =
@@ -55,6 +56,12 @@ function effectText(effect: PoolEffect): string {
   return `${share}${floor}${lowers}${carry}`;
 }
 
+/** `kartotherian leads to codfw+eqiad -> eqiad, TTL 300 s`. */
+function leadsText(record: string, { before, after, ttl }: NonNullable<PoolEffect['leads']>): string {
+  const cached = ttl === undefined ? '' : `, TTL ${String(ttl)} s: clients have followed by then`;
+  return `${record} leads to ${before.join('+')} -> ${after.join('+')}${cached}`;
+}
+
 /** `floor 3 of 6 holds`; with load balancers also what then really serves. */
 function floorText({ before, after }: PoolEffect): string {
   const floor = `floor ${String(after.floor)} of ${String(after.total)} holds`;
@@ -63,8 +70,11 @@ function floorText({ before, after }: PoolEffect): string {
 }
 
 /** The effects on all pools of a plan. */
-export function effectsText(plan: PlanSummary): string {
-  return plan.effects.map(effectText).join('; ');
+export function effectsText({ effects }: PlanSummary): string {
+  const isSeveral = new Set(effects.map(({ pool }) => pool.service)).size > 1;
+  return effects
+    .map((effect) => `${isSeveral ? `${effect.pool.service} ` : ''}${effectText(effect)}`)
+    .join('; ');
 }
 
 /** `7 of 7 pooled, floor 4, bare metal 98.4 %, wikikube 1.6 %`. */

@@ -97,8 +97,14 @@ function whatText(record: SalRecord, room: Room): string {
   if (isPartial) words.push(`${String(record.hosts.length)}/${String(record.planned)}`);
   if (record.hosts.length > 0) words.push(hostsText(record.hosts, room.hosts));
   if (record.weight !== undefined) words.push(`weight=${String(record.weight)}`);
-  if (room.service) words.push(`in ${cleanName(record.service).slice(0, SERVICE_LONGEST)}`);
+  if (room.service) words.push(`in ${serviceText(record.service)}`);
   return words.join(' ');
+}
+
+/** `discovery/kartotherian`, `kartotherian+kartotherian-ssl`: each name cleaned for itself. */
+function serviceText(service: string): string {
+  const parts = service.split(/([+/])/).map((part) => (/^[+/]$/.test(part) ? part : cleanName(part)));
+  return parts.join('').slice(0, SERVICE_LONGEST);
 }
 
 function personText(name: string): string {

@@ -1,4 +1,5 @@
 import { approvers } from '../approval.ts';
+import type { NodeKey } from '../node.ts';
 import type { Operation } from '../operation.ts';
 import { objectResults } from '../progress.ts';
 import type { SalEnd, SalRecord } from './record.ts';
@@ -17,7 +18,7 @@ export function salStart(operation: Operation): SalRecord {
     ...head(operation),
     phase: 'start',
     end: undefined,
-    hosts: operation.plan.changes.map(({ key }) => key.host),
+    hosts: hostsOf(operation.plan.changes),
     notDone: [],
     unknown: [],
     durationMs: undefined,
@@ -31,17 +32,29 @@ export function salStart(operation: Operation): SalRecord {
  */
 export function salEnd(operation: Operation, end: SalEnd, now: number): SalRecord {
   const results = objectResults(operation);
-  const hostsWith = (...wanted: readonly string[]): readonly string[] =>
-    results.filter(({ result }) => wanted.includes(result)).map(({ key }) => key.host);
+  const unknown = hostsOf(results.filter(({ result }) => result === 'unknown'));
+  const notDone = hostsOf(
+    results.filter(({ result }) => result === 'not done' || result === 'partly done'),
+  ).filter((host) => !unknown.includes(host));
+  // A host with objects in several services is done when all of them are.
+  const open = [...unknown, ...notDone];
+  const hosts = hostsOf(results.filter(({ result }) => result === 'done')).filter(
+    (host) => !open.includes(host),
+  );
   return {
     ...head(operation),
     phase: logsStart(operation) ? 'end' : 'done',
     end,
-    hosts: hostsWith('done'),
-    notDone: hostsWith('not done', 'partly done'),
-    unknown: hostsWith('unknown'),
+    hosts,
+    notDone,
+    unknown,
     durationMs: now - (operation.queuedAt ?? operation.createdAt),
   };
+}
+
+/** Each host once, in the order of the plan. */
+function hostsOf(objects: readonly { readonly key: NodeKey }[]): readonly string[] {
+  return [...new Set(objects.map(({ key }) => key.host))];
 }
 
 function head(
@@ -67,7 +80,7 @@ function head(
     weight: plan.weight,
     undoes: plan.undoes,
     service: plan.service,
-    planned: plan.changes.length,
+    planned: hostsOf(plan.changes).length,
     requester: request.person,
     approvers: approvers(operation),
     ...(request.breakGlass === undefined ? {} : { brokeGlass: true }),

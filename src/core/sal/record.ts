@@ -17,7 +17,7 @@ export interface SalRecord {
   readonly service: string;
   /** Fully qualified, in the order of the plan: what was done, or for `start` what is planned. */
   readonly hosts: readonly string[];
-  /** How many objects were planned: `pool 5/8 ...` when fewer were done. */
+  /** How many hosts were planned: `pool 5/8 ...` when fewer were done. */
   readonly planned: number;
   readonly notDone: readonly string[];
   /** Hosts whose state is not known. */
