@@ -1,16 +1,10 @@
 import type { Announcement, ObservedView } from '../src/core/announcement/announcement.ts';
 import { missingApprovals } from '../src/core/approval.ts';
 import { OptionalSubject } from '../src/core/arguments.ts';
-import type { BalancedPool } from '../src/core/balanced-pool.ts';
-import {
-  balancerNames,
-  balancersThatFindDown,
-  isUpOnEach,
-  silentBalancers,
-} from '../src/core/balanced-pool.ts';
 import { serviceFacts, serviceTags } from '../src/core/catalogue.ts';
 import { defineCommand } from '../src/core/command.ts';
 import { disagreements } from '../src/core/disagreements.ts';
+import { effectiveText } from '../src/core/effective-text.ts';
 import type { Facts } from '../src/core/facts.ts';
 import { nearest } from '../src/core/nearest.ts';
 import type { Pool } from '../src/core/node.ts';
@@ -85,7 +79,7 @@ function aboutSubject(subject: string, facts: Facts): Result<readonly Announceme
           service: key.service,
           state,
           why,
-          effective: effectiveOf(facts.balanced.get(poolPath(key)), host),
+          effective: effectiveText(facts.balanced.get(poolPath(key)), host),
         })),
     })),
   );
@@ -96,17 +90,6 @@ function nearestSubjects(subject: string, { pools, catalogue }: Facts): readonly
   return nearest(subject, [
     ...new Set([...serviceTags(catalogue), ...pools.map(({ service }) => service), ...hosts]),
   ]);
-}
-
-/** What the load balancers say of one host, in words; undefined when none was asked. */
-function effectiveOf(balanced: readonly BalancedPool[] | undefined, host: string): string | undefined {
-  if (balanced === undefined) return undefined;
-  const silent = silentBalancers(balanced);
-  if (silent.length > 0) return `${silent.map(({ balancer }) => balancer).join(', ')} silent`;
-  const down = balancersThatFindDown(balanced, host);
-  if (down.length > 0) return `DOWN on ${down.join(', ')}`;
-  const names = balancerNames(balanced).join(', ');
-  return balanced.every((pool) => isUpOnEach(pool, host)) ? `up on ${names}` : `unknown to ${names}`;
 }
 
 /** The cluster is named only where one data centre has the service in several. */

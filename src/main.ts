@@ -190,6 +190,7 @@ async function open(
     process.exit(0);
   };
   await ready;
+  sluice.watchChanges();
   await sluice.sweep();
   log.info({ parts: (await health()).map(({ part }) => part) }, 'ready');
 }

@@ -1,9 +1,12 @@
+import type { LogLine } from '../core/attribution.ts';
+import { attribute, attributeChanges } from '../core/attribution.ts';
 import type { Fault } from '../core/fault.ts';
 import type { Facts, Reads } from '../core/facts.ts';
-import type { Pool } from '../core/node.ts';
-import { poolPath } from '../core/node.ts';
+import type { Pool, StoredNode } from '../core/node.ts';
+import { nodePath, poolPath } from '../core/node.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Person } from '../core/people.ts';
+import type { SeenChange } from '../core/seen-change.ts';
 import type { Result } from '../core/result.ts';
 import { ok } from '../core/result.ts';
 import type { Parts } from './parts.ts';
@@ -11,7 +14,10 @@ import type { Parts } from './parts.ts';
 /** How many ended operations a command may look back on. */
 const RECENT = 50;
 /** What was taken out for a repair may have been long ago. */
-const RECENT_OF_HOST = 500;
+const RECENT_FAR = 500;
+/** Nothing was named that could be mistyped. */
+const NEEDS_NO_NAMES: readonly Reads['kind'][] = ['nothing', 'health', 'operations', 'operation'];
+const LOOKS_FAR_BACK: readonly Reads['kind'][] = ['hosts', 'host', 'everything', 'changes', 'history'];
 
 /** Who wants to know. */
 export interface Asker {
@@ -31,7 +37,12 @@ export interface Gathered {
  *
  * @returns a Fault of conftool when production cannot be read but is needed; without the journal the facts have no operations.
  */
-export async function gatherFacts(parts: Parts, reads: Reads, asker: Asker): Promise<Result<Gathered>> {
+export async function gatherFacts(
+  parts: Parts,
+  reads: Reads,
+  asker: Asker,
+  logged: readonly LogLine[],
+): Promise<Result<Gathered>> {
   const { store, settings } = parts;
   const [journal, production, health] = await Promise.all([
     readJournal(parts, reads),
@@ -45,13 +56,16 @@ export async function gatherFacts(parts: Parts, reads: Reads, asker: Asker): Pro
   if (!pools.ok) return pools;
   const near = poolsOfInterest(reads, pools.value);
   const [balanced, observed] = await Promise.all([askBalancers(parts, near), askMetrics(parts, reads, near)]);
-  const services = pools.value.length > 0 || reads.kind === 'nothing' ? [] : await knownNames(parts, reads);
+  const services =
+    pools.value.length > 0 || NEEDS_NO_NAMES.includes(reads.kind) ? [] : await knownNames(parts, reads);
   const [freeze, locks, unreviewed] = await Promise.all([
     reads.kind === 'subject' ? store.freeze() : undefined,
     reads.kind === 'subject' ? store.locks() : undefined,
     reads.kind === 'operations' ? readUnreviewed(parts) : [],
   ]);
   const now = parts.clock.now();
+  const seen = await readChanges(parts, reads, now);
+  const changes = attributeChanges(seen, journal.recent, logged);
   const facts: Facts = {
     now,
     ...asker,
@@ -68,6 +82,10 @@ export async function gatherFacts(parts: Parts, reads: Reads, asker: Asker): Pro
     open: journal.open,
     recent: journal.recent,
     freeze: freeze?.ok === true ? freeze.value : undefined,
+    changes,
+    originOf: (node) => originOf(node, changes, { recent: journal.recent, logged }),
+    policy: settings.policy(),
+    people: settings.people(),
     locks: locks?.ok === true ? locks.value.filter(({ until }) => (until ?? Infinity) > now) : [],
     unreviewed,
     health,
@@ -92,6 +110,7 @@ async function poolsOf({ conftool }: Parts, { plan, request }: Operation): Promi
 
 /** Those that the question is about: where a host is looked up, everything was read. */
 function poolsOfInterest(reads: Reads, pools: readonly Pool[]): readonly Pool[] {
+  if (reads.kind === 'everything') return [];
   if (reads.kind !== 'subject') return pools;
   const { subject } = reads;
   return pools.filter(
@@ -114,7 +133,7 @@ async function askMetrics(
   reads: Reads,
   pools: readonly Pool[],
 ): Promise<Facts['observed']> {
-  if (reads.kind !== 'subject') return new Map();
+  if (reads.kind !== 'subject' && reads.kind !== 'host') return new Map();
   const places = [...new Set(pools.map(({ dc }) => dc))];
   const asked = await Promise.all(places.map(async (dc) => [dc, await metrics.requests(dc)] as const));
   return new Map(asked.flatMap(([dc, known]) => (known === undefined ? [] : [[dc, known]])));
@@ -133,7 +152,7 @@ async function readJournal(
   if (reads.kind === 'nothing' || reads.kind === 'health') return nothing;
   const [open, recent, operation] = await Promise.all([
     store.open(),
-    store.recent(reads.kind === 'hosts' ? RECENT_OF_HOST : RECENT),
+    store.recent(LOOKS_FAR_BACK.includes(reads.kind) ? RECENT_FAR : RECENT),
     reads.kind === 'operation' ? store.operation(reads.id) : ok(undefined),
   ]);
   if (!open.ok) return { ...nothing, storeFault: open.fault };
@@ -154,6 +173,16 @@ async function readProduction({ conftool }: Parts, reads: Reads): Promise<Result
     const all = await conftool.allPools();
     return all.ok ? ok(all.value.filter((pool) => hasOneOf(pool, reads.names))) : all;
   }
+  if (reads.kind === 'host') {
+    const all = await conftool.allPools();
+    return all.ok ? ok(all.value.filter((pool) => hasOneOf(pool, [reads.host]))) : all;
+  }
+  if (reads.kind === 'everything') {
+    const [pools, records] = await Promise.all([conftool.allPools(), conftool.records()]);
+    if (!pools.ok) return pools;
+    return records.ok ? ok([...pools.value, ...records.value]) : records;
+  }
+  if (reads.kind === 'changes' || reads.kind === 'history') return ok([]);
   if (reads.kind === 'record') {
     const record = await conftool.pool(reads.record);
     if (!record.ok) return record;
@@ -166,6 +195,31 @@ async function readProduction({ conftool }: Parts, reads: Reads): Promise<Result
     if (!pools.ok || pools.value.length > 0) return pools;
   }
   return conftool.allPools();
+}
+
+async function readChanges({ store }: Parts, reads: Reads, now: number): Promise<readonly SeenChange[]> {
+  if (!['host', 'everything', 'changes'].includes(reads.kind)) return [];
+  const changes = await store.changes(reads.kind === 'changes' ? now - reads.lastMs : 0);
+  return changes.ok ? changes.value : [];
+}
+
+/** What is known of the write that left an object as it is: from the watch, else from our own journal. */
+function originOf(
+  node: StoredNode,
+  changes: Facts['changes'],
+  { recent, logged }: { readonly recent: readonly Operation[]; readonly logged: readonly LogLine[] },
+): ReturnType<Facts['originOf']> {
+  const { key, modifiedIndex } = node;
+  const seen = changes.find(
+    (change) => change.modifiedIndex === modifiedIndex && nodePath(change.key) === nodePath(key),
+  );
+  if (seen !== undefined) return { by: seen.by, at: seen.at, isLate: seen.isLate };
+  const by = attribute({ key, modifiedIndex, at: undefined }, recent, logged);
+  const steps = recent.flatMap((operation) => operation.steps);
+  const step = steps.find(
+    ({ result, key: at }) => result?.modifiedIndex === modifiedIndex && nodePath(at) === nodePath(key),
+  );
+  return { by, at: step?.result?.readBackAt, isLate: false };
 }
 
 async function readUnreviewed({ store }: Parts): Promise<readonly Operation[]> {
@@ -182,9 +236,10 @@ async function knownNames({ conftool }: Parts, reads: Reads): Promise<readonly s
   }
   const pools = await conftool.allPools();
   if (!pools.ok) return [];
-  if (reads.kind !== 'hosts') return [...new Set(pools.value.map(({ service }) => service))];
+  const services = [...new Set(pools.value.map(({ service }) => service))];
+  if (reads.kind === 'service' || reads.kind === 'subject') return services;
   const hosts = pools.value.flatMap(({ nodes }) =>
     nodes.map(({ key }) => key.host.split('.')[0] ?? key.host),
   );
-  return [...new Set(hosts)];
+  return [...new Set([...hosts, ...(reads.kind === 'changes' || reads.kind === 'history' ? services : [])])];
 }

@@ -14,6 +14,7 @@ import type { Wish } from './ask.ts';
 import { askForPlan } from './ask.ts';
 import { decide } from './decide.ts';
 import { gatherFacts } from './gather.ts';
+import type { HeardLog } from './heard-log.ts';
 import { audit } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
@@ -32,6 +33,7 @@ export interface Ear {
   readonly parts: Parts;
   readonly outbox: Outbox;
   readonly seen: PeopleSeen;
+  readonly log: HeardLog;
 }
 
 /**
@@ -41,6 +43,7 @@ export interface Ear {
 export async function hear(ear: Ear, event: Inbound): Promise<void> {
   const { parts, outbox, seen } = ear;
   outbox.hear(event);
+  ear.log.note(event);
   if (event.replay || parts.clock.now() - event.at > parts.settings.bounds.oldestCommandMs) {
     parts.log.info({ event: event.eventKey }, 'replayed or old: not run');
     return;
@@ -149,7 +152,7 @@ async function invoke(ear: Ear, invocation: Invocation, utterance: Utterance): P
   if (command.kind === 'decide')
     return decide(parts, outbox, command.decide(given, invocation.reason), utterance);
   const reads = command.reads(given);
-  const gathered = await gatherFacts(parts, reads, utterance);
+  const gathered = await gatherFacts(parts, reads, utterance, ear.log.lines());
   if (!gathered.ok) return refuse(parts, utterance, gathered.fault);
   const { facts, storeFault } = gathered.value;
   // Production alone answers `!status` and plans a dry run; what is about operations needs the journal.

@@ -2,6 +2,7 @@ import type { Announcement } from '../core/announcement/announcement.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Chat, ChatState, Inbound } from '../ports/chat.ts';
 import { hear } from './hear.ts';
+import { HeardLog } from './heard-log.ts';
 import { audit } from './journal.ts';
 import { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
@@ -9,6 +10,7 @@ import { PeopleSeen } from './people-seen.ts';
 import { runOperation } from './run-operation.ts';
 import { answer } from './speak.ts';
 import { sweep } from './sweep.ts';
+import { ChangeWatch } from './watch-changes.ts';
 import { watchDrained } from './watch-drained.ts';
 
 /** A gap of the network that is shorter is not worth a line. */
@@ -20,6 +22,8 @@ export class Sluice {
   private readonly parts: Parts;
   private readonly seen: PeopleSeen;
   private readonly running = new Map<string, Promise<void>>();
+  private readonly log = new HeardLog();
+  private readonly changes: ChangeWatch;
   private readonly watching = new Set<Promise<void>>();
   private ending = false;
   private wasReady = false;
@@ -29,13 +33,14 @@ export class Sluice {
     this.parts = parts;
     this.outbox = new Outbox(parts);
     this.seen = new PeopleSeen(parts.clock);
+    this.changes = new ChangeWatch(parts);
   }
 
   /** One event of a chat network. Never throws: a bug is logged, and the next line is heard all the same. */
   async hear(event: Inbound): Promise<void> {
     if (this.ending) return;
-    const { parts, outbox, seen } = this;
-    await this.guarded('hear', () => hear({ parts, outbox, seen }, event));
+    const { parts, outbox, seen, log } = this;
+    await this.guarded('hear', () => hear({ parts, outbox, seen, log }, event));
   }
 
   /** One job of the queue. An operation that runs here already is not run twice. */
@@ -79,8 +84,14 @@ export class Sluice {
         isRunning: (id) => this.running.has(id),
         takeOver: (id) => void this.run(id),
       });
+      await this.changes.flush();
       await this.outbox.reload();
     });
+  }
+
+  /** Begins to follow what anybody writes in conftool. */
+  watchChanges(): void {
+    this.changes.start();
   }
 
   /** A network came or went: what was left unsaid is said, and people are told what was not heard meanwhile. */
@@ -109,6 +120,7 @@ export class Sluice {
   /** From now on nothing is heard and no write begins; operations that have begun are held after the write in flight. */
   end(): void {
     this.ending = true;
+    this.changes.close();
   }
 
   private async announceOn(chat: Chat, announcement: Announcement): Promise<void> {

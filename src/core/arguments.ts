@@ -48,6 +48,20 @@ export const OptionalSubject = tokenSchema((typed) =>
   readName(typed, 'name one service or host, like kartotherian-k8s-ssl or maps1005'),
 ).optional();
 
+/** `HOST`: one name, short or full. */
+export const OneHost = tokenSchema((typed) => readName(typed, 'name one host, like maps1005'));
+
+/** `30m`, or the name of a service, host, data centre or record. */
+export const SpanOrSubject = tokenSchema(
+  (typed): Result<{ readonly span?: number; readonly subject?: string }, Unreadable> => {
+    const span = parseDuration(typed.toLowerCase());
+    if (span.ok) return ok({ span: span.value });
+    if (/^(?:discovery|geodns)\//i.test(typed)) return ok({ subject: typed.toLowerCase() });
+    const name = readName(typed, 'say a time like 30m, or name a service, host or data centre');
+    return name.ok ? ok({ subject: name.value }) : name;
+  },
+);
+
 /** `dc=`: a data centre. */
 export const Dc = tokenSchema((typed) => readName(typed, 'a data centre is a name like eqiad'));
 

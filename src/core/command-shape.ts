@@ -47,7 +47,8 @@ export function checkCommand(value: unknown): Result<Command, string> {
   if ('dry-run' in options) return fail('options: dry-run belongs to every plan command already');
 
   const optional = Object.values(args).map((schema) => schema.safeParse(undefined).success);
-  if (optional.slice(0, -1).includes(true)) return fail('args: only the last one may be optional');
+  if (shape.data.countArguments === undefined && optional.slice(0, -1).includes(true))
+    return fail('args: only the last one may be optional');
 
   // The functions cannot be checked here: `defineCommand` has typed them against the schemas.
   const command = value as Command;

@@ -4,12 +4,14 @@ import type { Dependency } from './dependency.ts';
 import type { PartHealth } from './health.ts';
 import type { GroupRule } from './groups.ts';
 import type { Lock } from './lock.ts';
-import type { Pool, PoolKey } from './node.ts';
+import type { Pool, PoolKey, StoredNode } from './node.ts';
 import type { Observed } from './observed.ts';
 import type { Operation } from './operation.ts';
 import type { Person } from './people.ts';
+import type { Policy } from './policy.ts';
 import type { Result } from './result.ts';
 import type { Scope } from './scope.ts';
+import type { AttributedChange, Attribution } from './seen-change.ts';
 
 /** What must be read before a command can be planned or answered. */
 export type Reads =
@@ -21,6 +23,14 @@ export type Reads =
   | { readonly kind: 'record'; readonly record: PoolKey }
   /** A service or a host, whichever it is; undefined: everything. */
   | { readonly kind: 'subject'; readonly subject: string | undefined }
+  /** One host in every service, and what is known of how it came to be so. */
+  | { readonly kind: 'host'; readonly host: string }
+  /** Every pool and every DNS record, and what is known of how they came to be so. */
+  | { readonly kind: 'everything' }
+  /** Writes that were seen in conftool in the last so many milliseconds. */
+  | { readonly kind: 'changes'; readonly lastMs: number }
+  /** As many operations as are remembered. */
+  | { readonly kind: 'history' }
   | { readonly kind: 'operation'; readonly id: string }
   | { readonly kind: 'operations' }
   | { readonly kind: 'health' };
@@ -60,6 +70,16 @@ export interface Facts {
   /** The newest operations, newest first. */
   readonly recent: readonly Operation[];
   readonly freeze: { readonly by: string; readonly reason: string; readonly at: number } | undefined;
+  /** Writes that were seen in conftool, newest first, with who made them as far as anybody knows. */
+  readonly changes: readonly AttributedChange[];
+  /** Whose the write was that left an object as it is, and when; for one that was not seen `at` is undefined. */
+  readonly originOf: (node: StoredNode) => {
+    readonly by: Attribution;
+    readonly at: number | undefined;
+    readonly isLate: boolean;
+  };
+  readonly policy: Policy;
+  readonly people: readonly Person[];
   /** Locks that hold now. */
   readonly locks: readonly Lock[];
   /** Operations that broke the glass and that nobody else has looked at. */

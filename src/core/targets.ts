@@ -69,7 +69,8 @@ function nearestHosts(name: string, hosts: readonly string[]): readonly string[]
   return nearest(name, [...new Set(hosts.map((host) => host.split('.')[0] ?? host))]);
 }
 
-function serviceFault(
+/** A service tag that conftool has no objects for: by another name, or by none. */
+export function serviceFault(
   service: string,
   known: { readonly catalogue: Catalogue; readonly services: readonly string[] },
 ):

@@ -2,6 +2,21 @@ import type { NodeKey, NodeState, Pool, PoolKey, StoredNode } from '../core/node
 import type { Result } from '../core/result.ts';
 import type { WriteOrigin } from '../core/write-origin.ts';
 
+/** An object that somebody changed, as the watch saw it. States are undefined where there was none, or none that can be read. */
+export interface ObjectChange {
+  readonly key: NodeKey;
+  readonly before: NodeState | undefined;
+  readonly after: NodeState | undefined;
+  readonly modifiedIndex: number;
+  /** Found by comparing after an absence: it was made some time before, perhaps in several writes. */
+  readonly isLate: boolean;
+}
+
+/** Something that goes on until it is closed. */
+export interface Watch {
+  close(): void;
+}
+
 /** What a write left behind: the stored text and the index of that change. */
 export interface Written {
   readonly text: string;
@@ -44,6 +59,9 @@ export interface Conftool {
 
   /** What happened to the object first after `index`. Waits at most half a second for an event that is not there. */
   firstChangeAfter(key: NodeKey, index: number): Promise<Result<FirstChange>>;
+
+  /** Tells of every change of every object from now on, whoever makes it. */
+  watch(heard: (changes: readonly ObjectChange[]) => void): Watch;
 
   /** One cheap read, for health: the fault when production cannot be read. */
   ping(): Promise<Result<void>>;

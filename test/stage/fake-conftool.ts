@@ -6,7 +6,7 @@ import { fail, ok } from '../../src/core/result.ts';
 import type { Scope } from '../../src/core/scope.ts';
 import { insideScope, scopeText } from '../../src/core/scope.ts';
 import { mergeStoredValue, parseStoredNode } from '../../src/core/stored-value.ts';
-import type { Conftool, FirstChange, Written } from '../../src/ports/conftool.ts';
+import type { Conftool, FirstChange, ObjectChange, Watch, Written } from '../../src/ports/conftool.ts';
 import type { SeedObject } from '../lab/conftool-data.ts';
 
 /** etcd keeps this many events. */
@@ -38,6 +38,7 @@ export class FakeConftool implements Conftool {
     readonly modifiedIndex: number;
   }[] = [];
   private readonly scope: Scope;
+  private readonly watchers = new Set<(changes: readonly ObjectChange[]) => void>();
   private index = 0;
   private writes = 0;
   private lost: { readonly applied: boolean; readonly then: (() => void) | undefined } | undefined;
@@ -57,15 +58,19 @@ export class FakeConftool implements Conftool {
     const key = keyOf(path);
     this.directories.set(poolPath(key), key);
     this.index++;
+    const before = this.objects.get(path)?.text;
     this.objects.set(path, { text, modifiedIndex: this.index });
     this.events.push({ path, text, modifiedIndex: this.index });
+    this.tell(path, before, text);
   }
 
   /** A deletion by somebody else. */
   delete(path: string): void {
+    const before = this.objects.get(path)?.text;
     if (!this.objects.delete(path)) throw new Error(`${path} is not there`);
     this.index++;
     this.events.push({ path, text: undefined, modifiedIndex: this.index });
+    this.tell(path, before, undefined);
   }
 
   text(path: string): string | undefined {
@@ -137,12 +142,33 @@ export class FakeConftool implements Conftool {
     );
   }
 
+  watch(heard: (changes: readonly ObjectChange[]) => void): Watch {
+    this.watchers.add(heard);
+    return {
+      close: () => {
+        this.watchers.delete(heard);
+      },
+    };
+  }
+
   ping(): Promise<Result<void>> {
     return Promise.resolve(this.outage === undefined ? ok(undefined) : fail(this.outage));
   }
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  private tell(path: string, before: string | undefined, after: string | undefined): void {
+    if (before === after) return;
+    const { index: modifiedIndex } = this;
+    const key = { ...keyOf(path), host: path.slice(path.lastIndexOf('/') + 1) };
+    const stateOf = (text: string | undefined): NodeState | undefined => {
+      const node = text === undefined ? undefined : parseStoredNode(key, text, modifiedIndex);
+      return node !== undefined && 'state' in node ? node.state : undefined;
+    };
+    const change = { key, before: stateOf(before), after: stateOf(after), modifiedIndex, isLate: false };
+    for (const heard of this.watchers) heard([change]);
   }
 
   private async swap(from: StoredNode, set: Partial<NodeState>): Promise<Result<Written>> {

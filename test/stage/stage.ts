@@ -169,6 +169,7 @@ export class Stage {
       health: () => this.health(),
     };
     const sluice = new Sluice(parts);
+    sluice.watchChanges();
     this.chat.start(
       (event) => (alive ? sluice.hear(event) : Promise.resolve()),
       () => undefined,

@@ -5,7 +5,7 @@ import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
 import { insideScope, scopeText } from '../../core/scope.ts';
 import type { WriteOrigin } from '../../core/write-origin.ts';
-import type { Conftool, FirstChange, Written } from '../../ports/conftool.ts';
+import type { Conftool, FirstChange, ObjectChange, Watch, Written } from '../../ports/conftool.ts';
 import type { NativeConftoolOptions } from './native.ts';
 import { openNativeConftool } from './native.ts';
 import { runProgram } from './run-program.ts';
@@ -122,6 +122,10 @@ class ConfctlConftool implements Conftool {
 
   firstChangeAfter(key: NodeKey, index: number): Promise<Result<FirstChange>> {
     return this.native.firstChangeAfter(key, index);
+  }
+
+  watch(heard: (changes: readonly ObjectChange[]) => void): Watch {
+    return this.native.watch(heard);
   }
 
   ping(): Promise<Result<void>> {

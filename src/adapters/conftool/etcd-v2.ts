@@ -107,6 +107,31 @@ export class EtcdV2 {
     return this.answer(exchange, path, 'read');
   }
 
+  /** Reads a directory with all that is in it, and the index of the whole store then: what comes after that is an event. */
+  async list(
+    path: string,
+    timeoutMs: number,
+  ): Promise<Result<{ readonly node: EtcdNode | undefined; readonly index: number }, ConftoolFault>> {
+    const query = { quorum: 'true', recursive: 'true' };
+    const exchange = await this.endpoints.call({ path: keyPath(path), query, timeoutMs });
+    const answer = this.answer(exchange, path, 'read');
+    if (!answer.ok) return answer;
+    const index = exchange.kind === 'answer' ? Number(exchange.headers['x-etcd-index'] ?? 0) : 0;
+    return { ok: true, value: { node: answer.value.kind === 'node' ? answer.value.node : undefined, index } };
+  }
+
+  /** The first event at or below a directory, at or after an index; waits as long as `timeoutMs` for it: `none`. */
+  async nextEvent(
+    path: string,
+    index: number,
+    timeoutMs: number,
+  ): Promise<Result<EtcdAnswer | { readonly kind: 'none' }, ConftoolFault>> {
+    const query = { wait: 'true', recursive: 'true', waitIndex: String(index) };
+    const exchange = await this.endpoints.call({ path: keyPath(path), query, timeoutMs, isWait: true });
+    if (exchange.kind === 'no-answer' && exchange.why === 'timeout') return ok({ kind: 'none' });
+    return this.answer(exchange, path, 'read');
+  }
+
   close(): void {
     this.endpoints.close();
   }

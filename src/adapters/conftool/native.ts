@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConftoolFault, Fault } from '../../core/fault.ts';
 import type { NodeKey, NodeState, Pool, PoolKey, StoredNode } from '../../core/node.ts';
 import { poolPath } from '../../core/node.ts';
@@ -6,13 +7,18 @@ import { fail, ok } from '../../core/result.ts';
 import type { Scope } from '../../core/scope.ts';
 import { insideScope, scopeText } from '../../core/scope.ts';
 import { mergeStoredValue } from '../../core/stored-value.ts';
-import type { Conftool, FirstChange, Written } from '../../ports/conftool.ts';
+import type { Conftool, FirstChange, ObjectChange, Watch, Written } from '../../ports/conftool.ts';
 import type { EndpointOptions } from './endpoints.ts';
 import { Endpoints } from './endpoints.ts';
 import type { UnknownWrite } from './etcd-v2.ts';
 import { EtcdV2 } from './etcd-v2.ts';
 import { Layout } from './layout.ts';
+import { watchConftool } from './watch.ts';
 import { isPlace, poolOf, poolsIn, recordsIn } from './tree.ts';
+
+/** One long wait of the watch, and the pause before it begins anew when etcd is away. */
+const WATCH_WAIT_MS = 60_000;
+const WATCH_RETRY_MS = 1_000;
 
 /** What the driver needs. Times in milliseconds. */
 export interface NativeConftoolOptions extends EndpointOptions {
@@ -159,6 +165,18 @@ class NativeConftool implements Conftool {
           text: `${event.value.kind}, in answer to a wait`,
         });
     }
+  }
+
+  watch(heard: (changes: readonly ObjectChange[]) => void): Watch {
+    const { readTimeoutMs } = this.options;
+    const options = {
+      version: this.version,
+      readTimeoutMs,
+      waitMs: WATCH_WAIT_MS,
+      retryMs: WATCH_RETRY_MS,
+      sleep,
+    };
+    return watchConftool(this.etcd, options, heard);
   }
 
   async ping(): Promise<Result<void>> {

@@ -1,12 +1,15 @@
+import type { ChangeGroup } from '../change-groups.ts';
+import type { DepooledGroup } from '../depooled-groups.ts';
 import type { Disagreement } from '../disagreements.ts';
 import type { Fault } from '../fault.ts';
 import type { PartHealth } from '../health.ts';
-import type { NodeState } from '../node.ts';
+import type { NodeKey, NodeState } from '../node.ts';
 import type { Lock } from '../lock.ts';
 import type { BreakGlass, OperationState } from '../operation.ts';
 import type { GroupShare, PlanNote, PoolView } from '../plan.ts';
 import type { PlanSummary } from '../plan-summary.ts';
 import type { ObjectResult } from '../progress.ts';
+import type { RuleForPeople } from '../rules-for.ts';
 
 /** How an operation came to a stop, for the message that tells it. */
 export type EndKind = 'done' | 'failed' | 'conflict' | 'held' | 'uncertain' | 'refused' | 'cancelled';
@@ -235,6 +238,38 @@ export type AnswerAnnouncement =
       readonly at: number;
       readonly missing: number;
       readonly expiresAt: number | undefined;
+    }
+  | { readonly kind: 'change-line'; readonly group: ChangeGroup }
+  | { readonly kind: 'no-changes'; readonly lastMs: number; readonly subject: string | undefined }
+  | {
+      readonly kind: 'why-line';
+      readonly key: NodeKey;
+      readonly state: NodeState;
+      readonly origin: DepooledGroup['origin'];
+      readonly effective: string | undefined;
+      /** Requests per second; undefined when no metrics have it. */
+      readonly rps: number | undefined;
+    }
+  | { readonly kind: 'depooled-line'; readonly group: DepooledGroup }
+  | { readonly kind: 'nothing-depooled'; readonly olderMs: number | undefined }
+  | {
+      readonly kind: 'history-line';
+      readonly id: string;
+      readonly state: OperationState;
+      readonly person: string;
+      readonly approvers: readonly string[];
+      readonly plan: PlanSummary;
+      readonly at: number;
+      readonly reason: string;
+      readonly tasks: readonly string[];
+    }
+  | { readonly kind: 'no-history'; readonly subject: string | undefined }
+  | {
+      readonly kind: 'who-can';
+      readonly command: string;
+      readonly service: string;
+      readonly state: string;
+      readonly rules: readonly RuleForPeople[];
     }
   | { readonly kind: 'no-operations'; readonly lastEnded: string | undefined }
   | { readonly kind: 'more-lines'; readonly count: number; readonly command: string }

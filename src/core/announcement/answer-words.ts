@@ -2,11 +2,12 @@ import { rpsText } from '../disagreements.ts';
 import { foldHosts } from '../hosts.ts';
 import { stateText } from '../node.ts';
 import type { PoolView } from '../plan.ts';
-import { elapsedText, minuteText, secondText } from '../time.ts';
+import { durationText, elapsedText, minuteText, secondText } from '../time.ts';
 import type { AnswerAnnouncement, ObservedView } from './announcement.ts';
 import { wordFault } from './fault-words.ts';
 import { shortenToBytes } from '../byte-text.ts';
 import type { Detail } from './fit.ts';
+import { changeLine, depooledLine, whoCanText, whyLine } from './record-words.ts';
 import { actionText, countText, groupTexts, noteText, objectsText, viewText } from './phrases.ts';
 
 /** Words the answers to somebody who asked to know. */
@@ -70,6 +71,30 @@ export function wordAnswer(announcement: AnswerAnnouncement, detail: Detail): st
           : '';
       return `${id} ${state}: ${actionText(plan, detail)} by ${person}, asked ${dayText(at)}${minuteText(at)}${wait}`;
     }
+    case 'change-line':
+      return changeLine(announcement.group);
+    case 'no-changes': {
+      const of = announcement.subject === undefined ? '' : ` of ${announcement.subject}`;
+      return `no change${of} was seen in conftool in the last ${durationText(announcement.lastMs)}`;
+    }
+    case 'why-line':
+      return whyLine(announcement);
+    case 'depooled-line':
+      return depooledLine(announcement.group);
+    case 'nothing-depooled':
+      return announcement.olderMs === undefined
+        ? 'nothing is depooled'
+        : `nothing has been depooled for longer than ${durationText(announcement.olderMs)}`;
+    case 'history-line': {
+      const { id, state, person, plan, at, reason, tasks } = announcement;
+      const ok = announcement.approvers.length === 0 ? '' : `, ok ${announcement.approvers.join('+')}`;
+      const why = reason === '' ? '' : `: ${shortenToBytes(reason, 80)}`;
+      return `${id} ${state} ${dayText(at)}${secondText(at)}: ${actionText(plan, detail)} by ${person}${ok}${why}${tasks.length === 0 ? '' : ` - ${tasks.join(' ')}`}`;
+    }
+    case 'no-history':
+      return `no operation${announcement.subject === undefined ? '' : ` of ${announcement.subject}`} is remembered`;
+    case 'who-can':
+      return whoCanText(announcement);
     case 'no-operations':
       return announcement.lastEnded === undefined
         ? 'no operation is open'

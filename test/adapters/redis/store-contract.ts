@@ -670,9 +670,6 @@ export function storeContract(open: () => Promise<Store>): void {
         modifiedIndex,
         at,
         isLate: false,
-        operation: 'k7f',
-        person: 'elukey',
-        logged: 'x',
       });
       value(await store.addChanges([seen(7, NOW), seen(8, NOW)]));
       value(await store.addChanges([seen(8, NOW), seen(9, NOW + 1)]));
