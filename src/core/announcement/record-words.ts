@@ -26,7 +26,7 @@ export function whyLine({
   effective,
   rps,
 }: Extract<AnswerAnnouncement, { kind: 'why-line' }>): string {
-  const serves = effective === undefined ? 'load balancers not asked' : effective;
+  const serves = effective ?? 'load balancers not asked';
   const seen = rps === undefined ? '' : `, ${rpsText(rps)}`;
   return `${key.host} ${key.service} (${key.dc}/${key.cluster}) ${stateText(state)} ${originText(origin)}; ${serves}${seen}`;
 }
