@@ -5,7 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { openAudit } from './adapters/audit/audit.ts';
 import { openQueue } from './adapters/bullmq/queue.ts';
+import type { AuditSink } from './adapters/conftool/audit-sink.ts';
+import { openAuditSink } from './adapters/conftool/audit-sink.ts';
+import { openConfctlConftool } from './adapters/conftool/by-confctl.ts';
 import { findEndpoints } from './adapters/conftool/find-endpoints.ts';
+import type { NativeConftoolOptions } from './adapters/conftool/native.ts';
 import { openNativeConftool } from './adapters/conftool/native.ts';
 import { openIrc } from './adapters/irc/chat.ts';
 import { IRC_BOUNDS } from './adapters/irc/options.ts';
@@ -104,7 +108,14 @@ async function open(
   const connection = connectionOptions(await redisAddress(config, log, opened));
   const store = await openRedisStore({ connection, retentionMs: config.retentionMs, log });
   opened.push({ name: 'store', close: () => store.close() });
-  const conftool = await openConftool(config);
+  const sink = openAuditSink({
+    conftool2git: config.conftool.conftool2git,
+    warn: (fields, message) => {
+      log.warn(fields, message);
+    },
+  });
+  opened.push({ name: 'conftool audit', close: () => sink.close() });
+  const conftool = await openConftool(config, sink);
   opened.push({ name: 'conftool', close: () => conftool.close() });
   const audit = await openAudit(join(config.stateDir, 'audit.log'), Date.now);
   opened.push({ name: 'audit', close: () => audit.close() });
@@ -223,11 +234,11 @@ async function redisAddress(config: Config, log: Log, opened: Opened[]): Promise
   return { socket: server.socket };
 }
 
-async function openConftool({ conftool }: Config): Promise<Conftool> {
-  const { endpoints, srvDomain, namespace, apiVersion, credentials, tls, scope } = conftool;
+async function openConftool({ conftool }: Config, sink: AuditSink): Promise<Conftool> {
+  const { endpoints, srvDomain, namespace, apiVersion, credentials, tls, scope, confctl } = conftool;
   const found = srvDomain === undefined ? undefined : await findEndpoints(srvDomain);
   if (found?.ok === false) throw new Error(`${srvDomain ?? ''}: ${found.fault.cause}`);
-  return openNativeConftool({
+  const options: NativeConftoolOptions = {
     endpoints: found?.value ?? endpoints ?? [],
     credentials: credentials && { username: credentials.username, password: credentials.password.reveal() },
     ca: tls?.ca,
@@ -238,7 +249,12 @@ async function openConftool({ conftool }: Config): Promise<Conftool> {
     writeTimeoutMs: BOUNDS.conftoolWriteMs,
     eventTimeoutMs: BOUNDS.conftoolEventMs,
     now: Date.now,
-  });
+    audit: (audit) => {
+      sink.tell(audit);
+    },
+  };
+  // confctl leaves its own audit record.
+  return confctl === undefined ? openNativeConftool(options) : openConfctlConftool({ ...options, confctl });
 }
 
 function openChat({ irc }: Config, log: Log): Chat {

@@ -135,6 +135,14 @@ test('load balancers, probes, metrics and dependencies are read; without them no
     prometheus: sections.prometheus,
     dependencies: [{ hosts: new Set(['maps1005', 'maps1006']), of: 'tegola' }],
   });
+  const conftool2git = { host: 'git', port: 1312 };
+  const told = { ...SECTIONS.conftool, conftool2git };
+  expect(load({ conftool: told }).conftool).toMatchObject({ conftool2git, confctl: undefined });
+  const confctl = { configFile: 'policy.yaml', schemaFile: 'policy.yaml' };
+  const file = expect.stringMatching(/^\/.*policy\.yaml$/) as unknown;
+  expect(load({ conftool: { ...SECTIONS.conftool, driver: 'confctl', confctl } }).conftool).toMatchObject({
+    confctl: { command: 'confctl', configFile: file, schemaFile: file },
+  });
   expect(load().traffic).toMatchObject({ balancers: {}, probes: { mode: undefined }, takeUpMs: 10_000 });
 });
 
@@ -248,6 +256,24 @@ describe('a configuration is refused', () => {
     [{ dependencies: [{ hosts: 'maps[1005-', of: 'tegola' }] }, 'dependencies#1.hosts: must be names like'],
     [{ loadBalancers: { eqiad: [{ name: 'lvs1019', url: 'lvs1019:9090' }] } }, 'loadBalancers.eqiad#1.url'],
     [{ loadBalancers: { takeUp: 'soon' } }, 'loadBalancers.takeUp'],
+    [
+      { conftool: { ...SECTIONS.conftool, driver: 'confctl' } },
+      'conftool.confctl: is missing: give command, configFile and schemaFile',
+    ],
+    [
+      { conftool: { ...SECTIONS.conftool, confctl: { command: 'confctl' } } },
+      'conftool.confctl: is for driver: confctl only',
+    ],
+    [
+      {
+        conftool: {
+          ...SECTIONS.conftool,
+          driver: 'confctl',
+          confctl: { configFile: 'no.yaml', schemaFile: 'policy.yaml' },
+        },
+      },
+      'conftool.confctl.configFile',
+    ],
   ])('with %j', (sections, start) => {
     expect(refusal(sections)).toEqual([expect.stringContaining(start)]);
   });
@@ -258,12 +284,6 @@ describe('a configuration is refused', () => {
     ['migrations', { migrations: 'migrations/' }],
     ['redis.sentinels', { redis: { sentinels: [], name: 'sluice' } }],
     ['redis.cluster', { redis: { cluster: [] } }],
-    [
-      'conftool.conftool2git',
-      { conftool: { ...SECTIONS.conftool, conftool2git: { host: 'h', port: 1312 } } },
-    ],
-    ['conftool.confctl', { conftool: { ...SECTIONS.conftool, confctl: { command: 'confctl' } } }],
-    ['conftool.driver confctl', { conftool: { ...SECTIONS.conftool, driver: 'confctl' } }],
     ['sal.transport tcpircbot', { sal: { transport: 'tcpircbot', host: 'h', port: 9200 } }],
   ])('where it wants %s, which is not built yet', (what, sections) => {
     expect(refusal(sections)).toContain(`${what}: not supported by this version`);

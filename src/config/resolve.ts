@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Catalogue } from '../core/catalogue.ts';
 import { parseCatalogue } from '../core/catalogue.ts';
@@ -58,6 +59,11 @@ export interface ConftoolConfig {
   readonly credentials: { readonly username: string; readonly password: Secret } | undefined;
   readonly tls: TlsConfig | undefined;
   readonly scope: FileContent['conftool']['scope'];
+  /** Who is told of every write, besides the log. */
+  readonly conftool2git: { readonly host: string; readonly port: number } | undefined;
+  /** The real confctl, which writes then; undefined: Sluice writes itself. */
+  readonly confctl:
+    { readonly command: string; readonly configFile: string; readonly schemaFile: string } | undefined;
 }
 
 /** Reads the IRC section; undefined when it is not there. */
@@ -180,7 +186,36 @@ export function resolveConftool(reading: Reading, conftool: FileContent['conftoo
     },
     tls: tls && { ca: readPublic(reading, tls, 'conftool.tls', 'ca') },
     scope,
+    conftool2git: conftool.conftool2git,
+    confctl: resolveConfctl(reading, conftool),
   };
+}
+
+/** What confctl is told by its own files, Sluice cannot tell it. */
+function resolveConfctl(
+  reading: Reading,
+  { driver, confctl, conftool2git }: FileContent['conftool'],
+): ConftoolConfig['confctl'] {
+  if (driver === 'native') {
+    if (confctl !== undefined) complain(reading, 'conftool.confctl', 'is for driver: confctl only');
+    return undefined;
+  }
+  if (confctl === undefined) {
+    complain(reading, 'conftool.confctl', 'is missing: give command, configFile and schemaFile');
+    return undefined;
+  }
+  if (conftool2git !== undefined) {
+    complain(reading, 'conftool.conftool2git', "belongs into confctl's own config: conftool2git_address");
+  }
+  const files = {
+    configFile: pathIn(reading, confctl.configFile),
+    schemaFile: pathIn(reading, confctl.schemaFile),
+  };
+  for (const [name, path] of Object.entries(files)) {
+    if (existsSync(path)) reading.files.push({ path, kind: 'plain' });
+    else complain(reading, `conftool.confctl.${name}`, `${path} is not there`);
+  }
+  return { command: confctl.command, ...files };
 }
 
 /** puppet's catalogue; undefined when something is wrong with it, which is then among the problems. */

@@ -100,9 +100,9 @@ const Conftool = strictObject({
   scope: z.array(ScopeEntry).default([]),
   conftool2git: strictObject({ host: Text, port: Port }).optional(),
   confctl: strictObject({
-    command: Text.optional(),
-    ...fileOrEnv('config'),
-    ...fileOrEnv('schema'),
+    command: Text.default('confctl'),
+    configFile: Text.default('/etc/conftool/config.yaml'),
+    schemaFile: Text.default('/etc/conftool/schema.yaml'),
   }).optional(),
 });
 

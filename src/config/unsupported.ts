@@ -5,13 +5,8 @@ const SECTIONS = ['slack', 'kubernetes', 'migrations'];
 const KEYS = [
   ['redis', 'sentinels'],
   ['redis', 'cluster'],
-  ['conftool', 'conftool2git'],
-  ['conftool', 'confctl'],
 ] as const;
-const VALUES = [
-  ['sal', 'transport', 'tcpircbot'],
-  ['conftool', 'driver', 'confctl'],
-] as const;
+const VALUES = [['sal', 'transport', 'tcpircbot']] as const;
 
 const TEXT = 'not supported by this version';
 

@@ -7,7 +7,9 @@ import { fail, ok } from '../../core/result.ts';
 import type { Scope } from '../../core/scope.ts';
 import { insideScope, scopeText } from '../../core/scope.ts';
 import { mergeStoredValue } from '../../core/stored-value.ts';
+import type { WriteOrigin } from '../../core/write-origin.ts';
 import type { Conftool, FirstChange, ObjectChange, Watch, Written } from '../../ports/conftool.ts';
+import type { WriteAudit } from './audit-record.ts';
 import type { EndpointOptions } from './endpoints.ts';
 import { Endpoints } from './endpoints.ts';
 import type { UnknownWrite } from './etcd-v2.ts';
@@ -33,6 +35,8 @@ export interface NativeConftoolOptions extends EndpointOptions {
   /** How long to wait for an event that is not there. */
   readonly eventTimeoutMs: number;
   readonly now: () => number;
+  /** Told of every write that was sent, whatever came of it. */
+  readonly audit?: ((audit: WriteAudit) => void) | undefined;
 }
 
 /** conftool's objects in etcd, read with quorum and written by compare-and-swap, byte for byte as conftool writes them. */
@@ -100,11 +104,21 @@ class NativeConftool implements Conftool {
     return ok(found);
   }
 
-  async write(from: StoredNode, set: Partial<NodeState>): Promise<Result<Written>> {
+  async write(from: StoredNode, set: Partial<NodeState>, origin: WriteOrigin): Promise<Result<Written>> {
     const { key } = from;
-    const { scope, writeTimeoutMs, now } = this.options;
+    const { scope, now, audit } = this.options;
     if (!isPlace(key) || !insideScope(scope, key))
       return fail({ kind: 'outside-scope', at: key, scope: scopeText(scope) });
+    const written = await this.swap(from, set);
+    const outcome = written.ok ? 'success' : written.fault.kind === 'write-unknown' ? 'unknown' : 'failure';
+    const after = mergeStoredValue(from.text, set);
+    audit?.({ key, outcome, origin, before: from.text, after, at: now() });
+    return written;
+  }
+
+  private async swap(from: StoredNode, set: Partial<NodeState>): Promise<Result<Written>> {
+    const { key } = from;
+    const { writeTimeoutMs, now } = this.options;
     const value = mergeStoredValue(from.text, set);
     const startedAt = now();
     const swapped = await this.etcd.swap(`${this.pathOf(key)}/${key.host}`, {
