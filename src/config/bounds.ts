@@ -26,7 +26,7 @@ export const BOUNDS = {
   /** One question to a metrics server. */
   metricsMs: 2_000,
   /** One question to a host that is to be pooled, when the catalogue gives no time of its own, and the most that it may give. */
-  probeMs: 5_000,
+  probeMs: 3_000,
   probeMostMs: 20_000,
   /** Hosts that are probed at the same time. */
   probesAtOnce: 16,

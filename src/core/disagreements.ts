@@ -36,7 +36,9 @@ function troubleOf(
   { observed, total }: { readonly observed: Observed | undefined; readonly total: number },
 ): string | undefined {
   const declared = `declared ${state.pooled}`;
-  const rps = observed === undefined ? undefined : rpsOf(observed, key);
+  // In a busy pool a host that the metrics do not have has answered nothing.
+  const rps =
+    observed === undefined ? undefined : (rpsOf(observed, key) ?? (total >= BUSY_RPS ? 0 : undefined));
   const seen = rps === undefined ? '' : `, ${rpsText(rps)}`;
   if (state.pooled === 'yes') {
     const down = balancersThatFindDown(balanced, key.host);

@@ -8,10 +8,10 @@ interface ObservedHost {
   readonly rps: number;
 }
 
-/** Requests as metrics have them. `at` is the time of the newest sample. */
+/** Requests as metrics have them. `at` is the time of the newest sample; undefined when there is none. */
 export interface Observed {
   readonly source: string;
-  readonly at: number;
+  readonly at: number | undefined;
   readonly hosts: readonly ObservedHost[];
 }
 

@@ -15,6 +15,7 @@ export interface ChannelView {
 
 const LOOK_EVERY_MS = 40;
 const QUIET_MS = 1500;
+const ANSWER_WITHIN_MS = 8000;
 const SETTLE_WITHIN_MS = 30_000;
 // What Sluice's lines say of an operation, as `src/core/announcement` words it.
 const ID = '([a-hj-km-np-z][a-hj-km-np-z2-9]{2,4})';
@@ -45,6 +46,8 @@ export function followChannel(
   const running = new Set<string>();
   let seen = 0;
   let movedAt = Date.now();
+  // Since when somebody waits for an answer; a host that does not answer keeps Sluice busy for some seconds before it says so.
+  let askedAt: number | undefined;
 
   const note = (text: string, messageId: string | undefined): void => {
     const asked = ASKED.exec(text)?.[1];
@@ -62,7 +65,10 @@ export function followChannel(
       seen += 1;
       if (line.target !== options.channel) continue;
       movedAt = Date.now();
-      if (line.account === options.bot) note(line.text, line.msgid);
+      if (line.account === options.bot) {
+        note(line.text, line.msgid);
+        askedAt = undefined;
+      }
       options.show(line.nick, line.text);
     }
   };
@@ -72,10 +78,12 @@ export function followChannel(
     requestMessage: (id) => requests.get(id),
     expectAnswer: () => {
       movedAt = Date.now();
+      askedAt = movedAt;
     },
     settled: async () => {
       const deadline = Date.now() + SETTLE_WITHIN_MS;
-      while (Date.now() < deadline && (running.size > 0 || Date.now() - movedAt < QUIET_MS)) {
+      const isOpen = (): boolean => askedAt !== undefined && Date.now() - askedAt < ANSWER_WITHIN_MS;
+      while (Date.now() < deadline && (running.size > 0 || isOpen() || Date.now() - movedAt < QUIET_MS)) {
         await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
       }
     },

@@ -21,6 +21,8 @@ const PACKAGES = [
   { name: 'etcd-server', isThere: () => hasProgram('etcd') },
   { name: 'inspircd', isThere: () => hasProgram('inspircd') },
   { name: 'atheme-services', isThere: () => hasProgram('atheme-services') },
+  { name: 'haproxy', isThere: () => hasProgram('haproxy') },
+  { name: 'prometheus', isThere: () => hasProgram('prometheus') },
   { name: 'openssl', isThere: () => hasProgram('openssl') },
   { name: 'python3-venv', isThere: () => hasProgram('python3') && hasEnsurepip() },
 ];

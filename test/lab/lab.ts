@@ -13,6 +13,8 @@ import type { SluiceProcess } from './sluice-process.ts';
 import { startSluiceProcess } from './sluice-process.ts';
 import type { Stashbot } from './stashbot.ts';
 import { startStashbot } from './stashbot.ts';
+import type { LabTraffic } from './traffic/traffic.ts';
+import { startTraffic } from './traffic/traffic.ts';
 import { BOT_ACCOUNTS, CHANNEL, PEOPLE, writeWorldFiles } from './world-files.ts';
 
 /** The real world of Sluice on loopback: every service that it talks to, and the files that it is started with. */
@@ -29,6 +31,8 @@ export interface Lab {
   readonly etcd: LabEtcd;
   readonly irc: LabIrc;
   readonly stashbot: Stashbot;
+  /** Hosts, load balancers and metrics; undefined in a lab without them. */
+  readonly traffic: LabTraffic | undefined;
   /** Starts Sluice; does not wait until it is ready. A second one may run beside the first. */
   startSluice(options?: { env?: NodeJS.ProcessEnv; args?: readonly string[] }): SluiceProcess;
   /** A person of the lab as a real IRC client, identified and in the channel; the same client for the same name. */
@@ -41,18 +45,18 @@ export interface Lab {
 
 /**
  * Starts redis, etcd with the real objects, the IRC network with its accounts, and the stashbot stand-in. Several labs
- * may run at once. Whatever ends this process by `exit` ends the lab too; after `kill -9` the next start cleans up.
+ * may run at once. With `traffic` also hosts, load balancers and metrics, which Sluice then asks. Whatever ends this process by `exit` ends the lab too; after `kill -9` the next start cleans up.
  *
  * @throws when a part does not answer; nothing is left running then.
  */
-export async function startLab(): Promise<Lab> {
+export async function startLab(options: { readonly traffic?: boolean } = {}): Promise<Lab> {
   const runDir = makeRunDir();
   const removeAtExit = (): void => {
     runDir.remove();
   };
   process.once('exit', removeAtExit);
   try {
-    const services = await startServices(runDir);
+    const services = await startServices(runDir, options.traffic === true);
     return await composeLab(runDir, services, () => process.off('exit', removeAtExit));
   } catch (error) {
     runDir.remove();
@@ -61,15 +65,21 @@ export async function startLab(): Promise<Lab> {
   }
 }
 
-type Services = Pick<Lab, 'redis' | 'etcd' | 'irc' | 'stashbot'>;
+type Services = Pick<Lab, 'redis' | 'etcd' | 'irc' | 'stashbot' | 'traffic'>;
 
-async function startServices(runDir: RunDir): Promise<Services> {
-  const [redis, etcd, [irc, stashbot]] = await settleAll([
+async function startServices(runDir: RunDir, withTraffic: boolean): Promise<Services> {
+  const [redis, [etcd, traffic], [irc, stashbot]] = await settleAll([
     startRedis(runDir),
-    startFilledEtcd(runDir),
+    startStore(runDir, withTraffic),
     startChat(runDir),
   ]);
-  return { redis, etcd, irc, stashbot };
+  return { redis, etcd, irc, stashbot, traffic };
+}
+
+/** Load balancers follow what is in etcd, so they come after it. */
+async function startStore(runDir: RunDir, withTraffic: boolean): Promise<[LabEtcd, LabTraffic | undefined]> {
+  const etcd = await startFilledEtcd(runDir);
+  return [etcd, withTraffic ? await startTraffic(runDir, etcd.url) : undefined];
 }
 
 async function startFilledEtcd(runDir: RunDir): Promise<LabEtcd> {
@@ -92,7 +102,7 @@ async function settleAll<T extends readonly unknown[]>(parts: {
 }
 
 async function composeLab(runDir: RunDir, services: Services, forget: () => void): Promise<Lab> {
-  const { redis, etcd, irc, stashbot } = services;
+  const { redis, etcd, irc, stashbot, traffic } = services;
   const httpPort = await freePort();
   const stateDir = runDir.folder('state');
   const configFile = writeWorldFiles(runDir.folder('sluice'), {
@@ -101,6 +111,7 @@ async function composeLab(runDir: RunDir, services: Services, forget: () => void
     etcdUrl: etcd.url,
     httpPort,
     stateDir,
+    sections: traffic?.sections ?? {},
   });
   const started: SluiceProcess[] = [];
   const people = new Map<string, Promise<IrcPerson>>();
@@ -129,7 +140,7 @@ async function composeLab(runDir: RunDir, services: Services, forget: () => void
       const leaving = connected.map((person) =>
         person.status === 'fulfilled' ? person.value.quit() : undefined,
       );
-      await Promise.all([...leaving, stashbot.stop()]);
+      await Promise.all([...leaving, stashbot.stop(), traffic?.stop()]);
       const { inspircd, services: accounts } = irc.processes;
       await Promise.all([redis.process, etcd.process, inspircd, accounts].map((server) => server.stop()));
       runDir.remove();

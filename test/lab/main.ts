@@ -16,7 +16,7 @@ const STOP_WITHIN_MS = 10_000;
 const SAME_SIGNAL_MS = 1000;
 
 const screen = makeScreen();
-const starting = startLab();
+const starting = startLab({ traffic: true });
 let endingSince: number | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, interrupt);
@@ -75,6 +75,7 @@ function welcome(lab: Lab): string {
     `Sluice: ${lab.configFile}, health on ${lab.httpUrl}/readyz`,
     'Try:  !pool wikikube-worker1001 kartotherian-k8s-ssl first worker - T378944',
     'Then: /as jijiki   and   !approve ID   (/help has the rest, Ctrl-C stops everything)',
+    'To see what nobody saw in 2025: /sick wikikube-worker1001 mute   and pool it; /lb kartotherian-k8s-ssl; /load 30',
   ].join('\n');
 }
 

@@ -4,6 +4,8 @@ import type { ChannelView } from './channel-view.ts';
 import { runConfctl } from './confctl.ts';
 import { describeEtcdPath } from './etcd-read.ts';
 import type { Lab } from './lab.ts';
+import { startLoad } from './traffic/load.ts';
+import { labServices } from './traffic/services.ts';
 import type { SluiceProcess } from './sluice-process.ts';
 import { PEOPLE } from './world-files.ts';
 
@@ -26,6 +28,9 @@ const PROMPT_HELP = `Lines go to the channel as the current person. The word ID 
 /react [ID]       react with ✅ to the line that shows the request
 /etcd PATH        show an object or a folder, as under /conftool/v1: pools/eqiad/maps
 /confctl ARGS     run the real confctl on the lab's etcd (the first time it is installed)
+/sick HOST WHAT   make a host sick: mute (accepts, never answers), dead, 503, slow:MS, tls, tls:NAME; /well HOST
+/lb SERVICE       what the load balancers do with it
+/load [SECONDS]   20 requests a second through the load balancer of eqiad, and what came of them
 /kill, /start     kill -9 Sluice, start it again
 /stop-file, /no-stop-file   make or remove the STOP file in Sluice's state folder
 /help, /quit`;
@@ -67,6 +72,14 @@ async function act(
       return;
     case 'confctl':
       return confctl(args, world);
+    case 'sick':
+      return makeSick(args[0], args[1], world);
+    case 'well':
+      return makeSick(args[0], 'well', world);
+    case 'lb':
+      return showBalancers(args[0], world);
+    case 'load':
+      return load(Number(args[0] ?? '20'), world);
     case 'kill':
       state.sluice.process.signal('SIGKILL');
       await state.sluice.process.exited;
@@ -86,6 +99,54 @@ async function act(
     default:
       tell(`Unknown: /${name}. Try /help.`);
   }
+}
+
+const KINDS = /^(?:mute|dead|503|slow:\d+|tls|tls:[\w.-]+|well)$/;
+
+async function makeSick(
+  host: string | undefined,
+  what: string | undefined,
+  { lab, tell }: PromptWorld,
+): Promise<void> {
+  const hosts = Object.keys(lab.traffic?.backends.addresses ?? {});
+  const name = hosts.find((known) => known === host || known.split('.')[0] === host);
+  if (name === undefined || what === undefined || !KINDS.test(what)) {
+    tell('Say /sick HOST mute|dead|503|slow:MS|tls|tls:NAME, with a host of cluster maps.');
+    return;
+  }
+  await lab.traffic?.backends.setSick(name, what);
+  tell(`${name} is ${what} now.`);
+}
+
+async function showBalancers(service: string | undefined, { lab, tell }: PromptWorld): Promise<void> {
+  const { name, port } = labServices().find((one) => one.service === service) ?? {};
+  for (const balancer of Object.values(lab.traffic?.pybal ?? {})) {
+    const pool = await balancer.pool(`${name ?? ''}_${String(port)}`);
+    if (pool === undefined) {
+      tell(`${balancer.name} has no ${service ?? 'SERVICE'}`);
+      continue;
+    }
+    const lines = Object.entries(pool).map(
+      ([host, { pooled, weight, up, enabled }]) =>
+        `  ${host} ${enabled ? 'enabled' : 'disabled'}/${up ? 'up' : 'DOWN'}/${pooled ? 'pooled' : 'not pooled'} weight ${String(weight)}`,
+    );
+    tell([`${balancer.name}:`, ...lines].join('\n'));
+  }
+}
+
+async function load(seconds: number, { lab, tell }: PromptWorld): Promise<void> {
+  const url = lab.traffic?.haproxy['eqiad']?.frontends['kartotherian-k8s-ssl'];
+  if (url === undefined || !(seconds > 0 && seconds <= 300)) {
+    tell('Say /load SECONDS, at most 300.');
+    return;
+  }
+  tell(`20 requests a second for ${String(seconds)} s.`);
+  // It goes on beside what is typed, and tells when it is over.
+  void startLoad({ url, rps: 20, seconds }).result.then(({ sent, ok, failed, p50, p99 }) => {
+    tell(
+      `${String(sent)} sent, ${String(ok)} answered, ${String(failed)} failed; p50 ${String(p50)} ms, p99 ${String(p99)} ms`,
+    );
+  });
 }
 
 async function confctl(args: readonly string[], { lab, tell }: PromptWorld): Promise<void> {

@@ -10,6 +10,8 @@ export interface WorldAddresses {
   readonly redisUrl: string;
   readonly etcdUrl: string;
   readonly httpPort: number;
+  /** More sections of sluice.yaml: load balancers, probes and metrics, where the lab has them. */
+  readonly sections?: Readonly<Record<string, unknown>>;
 }
 
 /** The channel of every lab. */
@@ -75,7 +77,7 @@ function sluiceConfig(world: WorldAddresses & { readonly stateDir: string }): ob
       endpoints: [world.etcdUrl],
       namespace: '/conftool',
       apiVersion: 'v1',
-      scope: [{ cluster: 'maps' }, { cluster: 'kubernetes' }],
+      scope: [{ cluster: 'maps' }, { cluster: 'kubernetes' }, { types: ['discovery', 'geodns'] }],
     },
     catalogue: 'service.yaml',
     groups: { 'bare metal': '^maps\\d', wikikube: '^wikikube-worker' },
@@ -84,6 +86,7 @@ function sluiceConfig(world: WorldAddresses & { readonly stateDir: string }): ob
     http: { host: '127.0.0.1', port: world.httpPort },
     stateDir: world.stateDir,
     retention: '90d',
+    ...world.sections,
   };
 }
 

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { readThrown } from '../../core/thrown.ts';
 import type { WriteAudit } from './audit-record.ts';
 import { auditLine, auditRecord } from './audit-record.ts';
 
@@ -74,7 +75,7 @@ export function openAuditSink({
       });
       await response.arrayBuffer();
     } catch (error) {
-      warn({ cause: error instanceof Error ? error.message : String(error) }, 'conftool2git was not told');
+      warn({ cause: readThrown(error).message }, 'conftool2git was not told');
     }
   };
   return {

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { checkServerIdentity, connect as tlsConnect, TLSSocket } from 'node:tls';
 import type { ProbeResult, ProbeTarget } from '../../core/probe.ts';
+import { readThrown } from '../../core/thrown.ts';
 import type { Prober } from '../../ports/prober.ts';
 import type { ConnectTo } from './connect-to.ts';
 import { addressOf } from './connect-to.ts';
@@ -147,8 +148,7 @@ function untilAborted(signal: AbortSignal): Promise<never> {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code } = error as NodeJS.ErrnoException;
+  const { code, message } = readThrown(error);
   switch (code) {
     case 'ECONNREFUSED':
       return 'connection refused';
@@ -158,6 +158,6 @@ function reasonOf(error: unknown): string {
     case 'ENOTFOUND':
       return 'its name does not resolve';
     default:
-      return error.message;
+      return message;
   }
 }

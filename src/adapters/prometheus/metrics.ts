@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Fault } from '../../core/fault.ts';
 import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
+import { readThrown } from '../../core/thrown.ts';
 import type { Observed } from '../../core/observed.ts';
 import type { Metrics } from '../../ports/metrics.ts';
 
@@ -37,7 +38,7 @@ export function openPrometheus({ servers, timeoutMs }: PrometheusOptions): Metri
         if (!response.ok) return silent(dc, `answered ${String(response.status)}`);
         return readAnswer(dc, await response.json());
       } catch (error) {
-        return silent(dc, error instanceof Error ? error.message : String(error));
+        return silent(dc, readThrown(error).message);
       }
     },
   };
@@ -52,7 +53,7 @@ function readAnswer(dc: string, body: unknown): Result<Observed> {
     const host = metric['host'];
     return host === undefined || Number.isNaN(rps) ? [] : [{ host, service: metric['service'], rps }];
   });
-  const at = Math.max(0, ...samples.map(({ value }) => value[0] * 1000));
+  const at = samples.length === 0 ? undefined : Math.max(...samples.map(({ value }) => value[0] * 1000));
   return ok({ source: 'Prometheus', at, hosts });
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { BalancedPool, BalancerAnswer } from '../../core/balanced-pool.ts';
 import type { PoolKey } from '../../core/node.ts';
+import { readThrown } from '../../core/thrown.ts';
 import type { LoadBalancers } from '../../ports/load-balancers.ts';
 
 /** One load balancer: its name in messages, and where it answers. */
@@ -103,13 +104,10 @@ async function ask(
   }
 }
 
-/** What `fetch` hides in the cause of its error. */
 function causeOf(error: unknown, timeoutMs: number): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `no answer in ${String(timeoutMs)} ms`;
-  const { cause } = error;
-  const inner = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : '';
-  return inner === '' ? error.message : inner;
+  const { name, code, message } = readThrown(error);
+  if (name === 'TimeoutError') return `no answer in ${String(timeoutMs)} ms`;
+  return code ?? message;
 }
 
 function parseJson(text: string): unknown {

@@ -26,7 +26,7 @@ export type ObservedView =
   | {
       readonly kind: 'seen';
       readonly source: string;
-      readonly at: number;
+      readonly at: number | undefined;
       readonly rps: number;
       readonly groups: readonly GroupShare[];
     }

@@ -153,6 +153,7 @@ function standsText({ effective, total }: PoolView): string {
 /** `observed 24 rps: bare metal 100 % (Prometheus, 2 s ago)`. */
 function observedText(observed: ObservedView, now: number): string {
   if (observed.kind === 'silent') return `observed UNKNOWN: no metrics`;
+  if (observed.at === undefined) return `observed nothing: ${observed.source} has no sample`;
   const groups = groupTexts(observed);
   return `observed ${rpsText(observed.rps)}${groups.length === 0 ? '' : `: ${groups.join(', ')}`} (${observed.source}, ${elapsedText(now - observed.at)} ago)`;
 }
