@@ -1,12 +1,16 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { askConfctl } from './adapters/conftool/ask-confctl.ts';
 import { examineConftool } from './adapters/conftool/examine.ts';
 import { findEndpoints } from './adapters/conftool/find-endpoints.ts';
 import { examineIrc } from './adapters/irc/examine.ts';
+import { openPrometheus } from './adapters/prometheus/metrics.ts';
+import { openPybal } from './adapters/pybal/load-balancers.ts';
 import { examineOwnRedis, examineRedis } from './adapters/redis/examine.ts';
 import type { Config, ExaminedConfig } from './config.ts';
 import { examineConfig } from './config.ts';
 import { BOUNDS } from './config/bounds.ts';
+import { balancedPoolNames } from './core/catalogue.ts';
 import type { DoctorLine } from './core/doctor-line.ts';
 import { doctorLineText, linesOf } from './core/doctor-line.ts';
 
@@ -25,7 +29,14 @@ export async function doctor(
   const examined = examineConfig(file, env);
   if (!examined.ok) return report(examined.fault.lines.map(linesOf('config').fail), print);
   const { config } = examined.value;
-  const atOnce = Promise.all([redisLines(config), etcdLines(config), ircLines(config)]);
+  const atOnce = Promise.all([
+    redisLines(config),
+    etcdLines(config),
+    ircLines(config),
+    confctlLines(config),
+    balancerLines(config),
+    metricsLines(config),
+  ]);
   const near = report([...examineSettings(file, config), ...examineFiles(examined.value)], print);
   const far = report((await atOnce).flat(), print);
   return near === 0 ? far : 1;
@@ -104,6 +115,49 @@ async function etcdLines({ conftool }: Config): Promise<readonly DoctorLine[]> {
     scope,
     timeoutMs: BOUNDS.examineMs,
   });
+}
+
+/** With `driver: confctl` the program must be there and start. */
+async function confctlLines({ conftool: { confctl } }: Config): Promise<readonly DoctorLine[]> {
+  if (confctl === undefined) return [];
+  const lines = linesOf('confctl');
+  const seen = await askConfctl(confctl.command, BOUNDS.examineMs);
+  return [seen.ok ? lines.ok(seen.value) : lines.fail(`${confctl.command}: ${seen.fault}`)];
+}
+
+/** Each load balancer answers; which pools it has is its own affair. */
+async function balancerLines({ traffic, catalogue }: Config): Promise<readonly DoctorLine[]> {
+  const { balancers } = traffic;
+  const all = Object.values(balancers).flat();
+  const lines = linesOf('load balancers');
+  if (all.length === 0) return [lines.warn('none configured: what is declared counts as served')];
+  const silent = await openPybal({
+    balancers,
+    poolNames: (key) => balancedPoolNames(catalogue, key),
+    timeoutMs: BOUNDS.balancerMs,
+    now: Date.now,
+  }).silent();
+  return all.map(({ name }) => {
+    const found = silent.find(({ balancer }) => balancer === name);
+    return found === undefined ? lines.ok(`${name} answers`) : lines.fail(`${name}: ${found.cause}`);
+  });
+}
+
+/** The query of each data centre gives hosts. Metrics decide nothing, so what is wrong with them is a warning. */
+async function metricsLines({ traffic: { prometheus } }: Config): Promise<readonly DoctorLine[]> {
+  const lines = linesOf('prometheus');
+  const metrics = openPrometheus({ servers: prometheus, timeoutMs: BOUNDS.metricsMs });
+  return Promise.all(
+    Object.keys(prometheus).map(async (dc) => {
+      const seen = await metrics.requests(dc);
+      if (seen?.ok !== true)
+        return lines.warn(`${dc}: ${seen?.fault.kind === 'metrics-silent' ? seen.fault.cause : 'no answer'}`);
+      const { hosts } = seen.value;
+      return hosts.length === 0
+        ? lines.warn(`${dc}: the query gives no sample with a label host`)
+        : lines.ok(`${dc}: ${String(hosts.length)} hosts`);
+    }),
+  );
 }
 
 function ircLines({ irc }: Config): Promise<readonly DoctorLine[]> {

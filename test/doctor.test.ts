@@ -6,6 +6,8 @@ import type { ScriptedServer } from './adapters/irc/scripted-server.ts';
 import { friendlyScript, startScriptedServer } from './adapters/irc/scripted-server.ts';
 import type { ConfigFolder } from './config/build.ts';
 import { makeConfigFolder, SECTIONS } from './config/build.ts';
+import { serve } from './adapters/traffic/http-server.ts';
+import { ensureConfctl } from './lab/confctl.ts';
 import type { LabEtcd } from './lab/etcd.ts';
 import { putValue, startEtcd } from './lab/etcd.ts';
 import type { RunDir } from './lab/process.ts';
@@ -75,6 +77,7 @@ test('where all is well every part says so, and the exit code is 0', async () =>
       `ok irc connected to 127.0.0.1:${String(irc.port)} in clear text`,
       'ok irc logged in as sluice',
       'ok irc may join #ops',
+      'warn load balancers none configured: what is declared counts as served',
     ],
   });
 });
@@ -116,3 +119,44 @@ test('it makes no signing key: root would make one that the service cannot read'
   const again = await examine(writeConfig({ signingKeyFile: 'later-key' }));
   expect(again.lines).toContain(`ok files the first start will make ${folder.path}/later-key`);
 });
+
+test('load balancers and confctl that are there are ok, those that are not have failed; metrics only warn', async () => {
+  const server = await serve((request, response) => {
+    const isQuery = request.url?.startsWith('/api/v1/query') === true;
+    response.end(isQuery ? '{"data": {"resultType": "vector", "result": []}}' : '[]');
+  });
+  const files = { configFile: 'policy.yaml', schemaFile: 'policy.yaml' };
+  const conftool = { endpoints: [etcd.url], scope: [{ cluster: 'maps' }], driver: 'confctl' };
+  const gone = 'http://127.0.0.1:9';
+  const well = await examine(
+    writeConfig({
+      conftool: { ...conftool, confctl: { command: await ensureConfctl(), ...files } },
+      loadBalancers: { eqiad: [{ name: 'lvs1019', url: server.url }] },
+      prometheus: { eqiad: { url: server.url, requests: 'x' } },
+    }),
+  );
+  await server.close();
+  expect(well.code).toBe(0);
+  expect(well.lines).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^ok confctl .*6\.1\.0/),
+      'ok load balancers lvs1019 answers',
+      'warn prometheus eqiad: the query gives no sample with a label host',
+    ]),
+  );
+  const bad = await examine(
+    writeConfig({
+      conftool: { ...conftool, confctl: { command: 'no-such-confctl', ...files } },
+      loadBalancers: { eqiad: [{ name: 'lvs1019', url: gone }] },
+      prometheus: { eqiad: { url: gone, requests: 'x' } },
+    }),
+  );
+  expect(bad.code).toBe(1);
+  expect(bad.lines).toEqual(
+    expect.arrayContaining([
+      'FAIL confctl no-such-confctl: ENOENT',
+      expect.stringMatching(/^FAIL load balancers lvs1019: /),
+      expect.stringMatching(/^warn prometheus eqiad: /),
+    ]),
+  );
+}, 180_000);

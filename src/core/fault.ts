@@ -177,6 +177,7 @@ export type GuardFault =
       readonly earlierPercent: number;
     }
   | { readonly kind: 'weight-zero'; readonly key: NodeKey }
+  | { readonly kind: 'weight-range'; readonly key: NodeKey; readonly weight: number }
   | { readonly kind: 'step-illegal'; readonly key: NodeKey; readonly from: NodeState; readonly to: NodeState }
   | { readonly kind: 'outside-scope'; readonly at: PoolKey; readonly scope: string }
   | { readonly kind: 'object-malformed'; readonly key: NodeKey; readonly text: string; readonly why: string }

@@ -18,6 +18,9 @@ import { carriedWeight, floorOf, servingWeight, withState } from './pool-view.ts
 import type { Scope } from './scope.ts';
 import { insideScope, scopeText } from './scope.ts';
 
+/** What PyBal and conftool's own wrappers stay within. */
+const WEIGHT_MOST = 65_535;
+
 /** Serving weight that a host lost a while ago and has not got back. */
 interface RemovedWeight {
   readonly host: string;
@@ -56,6 +59,8 @@ export function guardWrite(key: NodeKey, to: NodeState, view: WriteView): Fault 
   if (node === undefined) return { kind: 'object-absent', key };
   if (key.record !== undefined) return guardRecord(key, node.state, to, view);
   if (to.pooled === 'yes' && to.weight === 0) return { kind: 'weight-zero', key };
+  if (!Number.isInteger(to.weight) || to.weight < 0 || to.weight > WEIGHT_MOST)
+    return { kind: 'weight-range', key, weight: to.weight };
   if (legalPath(node.state, to).length > 1) return { kind: 'step-illegal', key, from: node.state, to };
   return (
     guardRaise(key, node.state, to, view) ??

@@ -1,9 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { findInFlight, guardWrite, removedAfter } from '../../src/core/guard-rails.ts';
+import type { BalancedHost, BalancedPool } from '../../src/core/balanced-pool.ts';
+import { isUpOnEach } from '../../src/core/balanced-pool.ts';
+import {
+  findInFlight,
+  guardTogether,
+  guardWrite,
+  guardWrites,
+  removedAfter,
+} from '../../src/core/guard-rails.ts';
 import type { WriteView } from '../../src/core/guard-rails.ts';
 import { legalPath } from '../../src/core/legal-path.ts';
 import type { Pool } from '../../src/core/node.ts';
+import { recordKey, WEIGHTLESS } from '../../src/core/node.ts';
 import { floorOf, servingWeight, withState } from '../../src/core/pool-view.ts';
 import { plannedSteps } from '../../src/core/progress.ts';
 import { key, node, operation, plan, pool, state } from './build.ts';
@@ -217,3 +226,248 @@ describe('findInFlight', () => {
 test('a node of the build is as it says', () => {
   expect(node('a', 'yes/10').text).toBe('{"weight": 10, "pooled": "yes"}');
 });
+
+describe('with load balancers', () => {
+  const up = (weight = 10): BalancedHost => ({ pooled: true, weight, up: true, enabled: true });
+  const down = (): BalancedHost => ({ pooled: false, weight: 10, up: false, enabled: true });
+  /** One load balancer, which finds the named hosts down and all others of the pool up. */
+  function seenBy(pool: Pool, sick: readonly string[], balancer = 'lvs1019'): BalancedPool {
+    const known = pool.nodes.filter(({ state }) => state.pooled !== 'inactive').map(({ key }) => key.host);
+    const hosts = Object.fromEntries(known.map((host) => [host, sick.includes(host) ? down() : up()]));
+    return { name: 'tiles_443', answers: [{ kind: 'hosts', balancer, at: 0, hosts }] };
+  }
+  const silent: BalancedPool = {
+    name: 'tiles_443',
+    answers: [{ kind: 'silent', balancer: 'lvs1019', at: 0, cause: 'x' }],
+  };
+
+  test('what counts is who is yes and up: the declared count would have let it go', () => {
+    const balanced = [seenBy(six, ['d', 'e', 'f'])];
+    expect(guardWrite(key('a'), state('no/10'), view())).toBeUndefined();
+    expect(guardWrite(key('a'), state('no/10'), view({ balanced }))).toMatchObject({
+      kind: 'floor',
+      serving: 2,
+      now: 3,
+      floor: 3,
+      down: ['d', 'e', 'f'],
+    });
+  });
+
+  test('a host that is down everywhere may go though the pool is below its floor, but never the last', () => {
+    const balanced = [seenBy(six, ['b', 'c', 'd', 'e', 'f'])];
+    expect(guardWrite(key('b'), state('no/10'), view({ balanced, maxShareRemoved: 1 }))).toBeUndefined();
+    expect(guardWrite(key('a'), state('no/10'), view({ balanced }))).toMatchObject({ kind: 'last-host' });
+    const one = pool({ a: 'yes/10', b: 'no/10' });
+    const dead = view({ pool: one, balanced: [seenBy(one, ['a'])] });
+    expect(guardWrite(key('a'), state('no/10'), dead)).toMatchObject({ kind: 'last-host' });
+  });
+
+  test('a host that one of two load balancers finds up is lowered, and counts for neither', () => {
+    const both: BalancedPool = {
+      name: 'tiles_443',
+      answers: [...seenBy(six, ['a', 'b', 'c']).answers, ...seenBy(six, ['b', 'c', 'd'], 'lvs1020').answers],
+    };
+    expect(guardWrite(key('a'), state('no/10'), view({ balanced: [both] }))).toMatchObject({
+      kind: 'floor',
+      serving: 2,
+    });
+    expect(guardWrite(key('b'), state('no/10'), view({ balanced: [both] }))).toBeUndefined();
+  });
+
+  test('one that is silent refuses what takes away and nothing else; break-glass may name the floor', () => {
+    const balanced = [silent];
+    const low = pool({ a: 'yes/10', b: 'yes/10', c: 'no/10' });
+    expect(guardWrite(key('a'), state('no/10'), view({ balanced }))).toMatchObject({
+      kind: 'balancer-silent',
+    });
+    expect(guardWrite(key('a'), state('no/10'), view({ balanced, overrides: ['floor'] }))).toBeUndefined();
+    expect(guardWrite(key('c'), state('yes/10'), view({ pool: low, balanced }))).toBeUndefined();
+    expect(guardWrite(key('a'), state('yes/9'), view({ balanced }))).toBeUndefined();
+  });
+
+  test('a host that is found down is not pooled, unless break-glass names the probe', () => {
+    const low = pool({ a: 'no/10', b: 'yes/10', c: 'inactive/0' });
+    const balanced = [seenBy(low, ['a'])];
+    const refused = { kind: 'down-on-balancer', balancers: ['lvs1019'] };
+    expect(guardWrite(key('a'), state('yes/10'), view({ pool: low, balanced }))).toMatchObject(refused);
+    const glass = view({ pool: low, balanced, overrides: ['probe'] });
+    expect(guardWrite(key('a'), state('yes/10'), glass)).toBeUndefined();
+    // One that is not known yet is looked at when it is.
+    const steps = [state('no/1'), state('yes/1')].map((to) => ({ key: key('c'), to }));
+    expect(guardWrites(steps, [view({ pool: low, balanced })])).toBeUndefined();
+  });
+
+  test('of several services behind one tag each has its own floor', () => {
+    const broken = seenBy(six, ['a', 'b', 'c', 'd', 'e', 'f']);
+    const fine = { ...seenBy(six, []), name: 'other_80' };
+    expect(guardWrite(key('a'), state('no/10'), view({ balanced: [broken, fine] }))).toBeUndefined();
+    const narrow = { ...seenBy(six, ['d', 'e', 'f']), name: 'third_81' };
+    expect(guardWrite(key('a'), state('no/10'), view({ balanced: [fine, narrow] }))).toMatchObject({
+      kind: 'floor',
+    });
+  });
+
+  test('weights that no load balancer knows are refused wherever they come from', () => {
+    for (const weight of [-3, 0.5, 65_536, 70_000])
+      expect(guardWrite(key('a'), { pooled: 'yes', weight }, view())).toMatchObject({ kind: 'weight-range' });
+  });
+
+  const states = fc.constantFrom('yes/10', 'yes/1', 'no/10', 'no/1', 'inactive/0');
+  const hosts = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+  const world = fc.record({
+    states: fc.array(states, { minLength: 8, maxLength: 8 }),
+    sick: fc.subarray(hosts),
+    threshold: fc.constantFrom(0.2, 0.3, 0.5, 0.66, 1),
+    writes: fc.array(fc.record({ host: fc.constantFrom(...hosts), to: states }), { maxLength: 12 }),
+  });
+
+  test('whatever is asked, no walk that is let through ever lowers what serves below the floor, or takes the last', () => {
+    fc.assert(
+      fc.property(world, ({ states: texts, sick, threshold, writes }) => {
+        const start = pool(Object.fromEntries(hosts.map((host, index) => [host, texts[index] ?? 'no/1'])));
+        const balanced = [seenBy(start, sick)];
+        const steps = writes.map(({ host, to }) => ({ key: key(host), to: state(to) }));
+        if (guardWrites(steps, [view({ pool: start, balanced, threshold })]) !== undefined) return;
+        const serving = (one: Pool): number =>
+          one.nodes.filter((node) => node.state.pooled === 'yes' && !sick.includes(node.key.host)).length;
+        let now = start;
+        for (const { key: at, to } of steps) {
+          const after = withState(now, at.host, to);
+          const known = after.nodes.filter((node) => node.state.pooled !== 'inactive').length;
+          const wentDown = serving(after) < serving(now) && balanced[0]?.answers[0]?.kind === 'hosts';
+          const wasUp =
+            !sick.includes(at.host) &&
+            start.nodes.some((node) => node.key.host === at.host && node.state.pooled !== 'inactive');
+          if (wentDown && wasUp) {
+            expect(effective(after, balanced)).toBeGreaterThanOrEqual(floorOf(threshold, known));
+            expect(effective(after, balanced)).toBeGreaterThan(0);
+          }
+          if (now.nodes.some((node) => node.state.pooled === 'yes'))
+            expect(after.nodes.some((node) => node.state.pooled === 'yes')).toBe(true);
+          now = after;
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('writes in flight together are let through only if every subset of them keeps the floor', () => {
+    fc.assert(
+      fc.property(
+        world,
+        fc.integer({ min: 2, max: 6 }),
+        ({ states: texts, sick, threshold, writes }, count) => {
+          const start = pool(Object.fromEntries(hosts.map((host, index) => [host, texts[index] ?? 'no/1'])));
+          const balanced = [seenBy(start, sick)];
+          const once = writes.filter(
+            (write, index) => writes.findIndex(({ host }) => host === write.host) === index,
+          );
+          const group = once.slice(0, count).map(({ host, to }) => ({
+            key: key(host),
+            from: start.nodes.find((node) => node.key.host === host)?.state ?? state('no/1'),
+            to: state(to),
+          }));
+          // One alone is judged by the walk.
+          fc.pre(group.length >= 2);
+          const seen = view({ pool: start, balanced, threshold });
+          if (guardTogether(group, [seen]) !== undefined) return;
+          const floor = (one: Pool): number =>
+            floorOf(threshold, one.nodes.filter((node) => node.state.pooled !== 'inactive').length);
+          const lowering = group.filter(
+            ({ from, to }) => servingWeight(to) < servingWeight(from) && to.pooled !== 'yes',
+          );
+          for (const subset of subsetsOf(lowering)) {
+            const after = subset.reduce((one, { key: at, to }) => withState(one, at.host, to), start);
+            if (effective(after, balanced) < effective(start, balanced))
+              expect(effective(after, balanced)).toBeGreaterThanOrEqual(
+                Math.min(floor(after), effective(start, balanced)),
+              );
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  function effective(one: Pool, balanced: readonly BalancedPool[]): number {
+    return one.nodes.filter(
+      (node) => node.state.pooled === 'yes' && balanced.every((seen) => isUpOnEach(seen, node.key.host)),
+    ).length;
+  }
+});
+
+describe('a DNS record', () => {
+  const RECORD = recordKey('discovery', 'tiles');
+  const records = [{ types: ['discovery'] }];
+  function recordPool(states: Readonly<Record<string, 'yes' | 'no'>>): Pool {
+    const nodes = Object.entries(states).map(([host, pooled]) => ({
+      key: { ...RECORD, host },
+      state: { pooled, weight: WEIGHTLESS },
+      text: '{"pooled": true}',
+      modifiedIndex: 1,
+    }));
+    return { ...RECORD, nodes, malformed: [] };
+  }
+  const off = { pooled: 'no', weight: WEIGHTLESS } as const;
+  const on = { pooled: 'yes', weight: WEIGHTLESS } as const;
+  const receiver = (
+    dc: string,
+    states: Readonly<Record<string, string>>,
+  ): NonNullable<WriteView['receiving']>[number] => ({
+    pool: { ...pool(states), dc },
+    threshold: 0.5,
+    balanced: undefined,
+  });
+  const both = recordPool({ eqiad: 'yes', codfw: 'yes' });
+
+  test('never leads nowhere, whoever says so', () => {
+    const one = view({
+      pool: recordPool({ eqiad: 'yes', codfw: 'no' }),
+      scope: records,
+      overrides: ['floor', 'lock', 'probe', 'budget'],
+    });
+    expect(guardWrite({ ...RECORD, host: 'eqiad' }, off, one)).toMatchObject({ kind: 'last-data-centre' });
+    expect(guardWrite({ ...RECORD, host: 'codfw' }, on, one)).toBeUndefined();
+  });
+
+  test('leads nowhere where too little serves, neither more nor for the first time', () => {
+    const low = receiver('eqiad', { a: 'yes/1', b: 'no/1', c: 'no/1' });
+    const fine = receiver('codfw', { a: 'yes/1', b: 'yes/1' });
+    const receiving = [low, fine];
+    const away = { ...RECORD, host: 'codfw' };
+    expect(guardWrite(away, off, view({ pool: both, scope: records, receiving }))).toMatchObject({
+      kind: 'receiver-below-floor',
+      dc: 'eqiad',
+      serving: 1,
+      floor: 2,
+    });
+    expect(
+      guardWrite({ ...RECORD, host: 'eqiad' }, off, view({ pool: both, scope: records, receiving })),
+    ).toBeUndefined();
+    const single = recordPool({ eqiad: 'no', codfw: 'yes' });
+    expect(
+      guardWrite({ ...RECORD, host: 'eqiad' }, on, view({ pool: single, scope: records, receiving })),
+    ).toMatchObject({
+      kind: 'receiver-below-floor',
+    });
+    const glass = view({ pool: both, scope: records, receiving, overrides: ['floor'] });
+    expect(guardWrite(away, off, glass)).toBeUndefined();
+  });
+
+  test('is in the scope only where its type is named', () => {
+    expect(guardWrite({ ...RECORD, host: 'codfw' }, off, view({ pool: both }))).toMatchObject({
+      kind: 'outside-scope',
+    });
+    const eqiadOnly = view({ pool: both, scope: [{ types: ['discovery'], dc: 'eqiad' }] });
+    expect(guardWrite({ ...RECORD, host: 'codfw' }, off, eqiadOnly)).toMatchObject({ kind: 'outside-scope' });
+    expect(guardWrite({ ...RECORD, host: 'eqiad' }, off, eqiadOnly)).toBeUndefined();
+  });
+});
+
+/** Every subset; of few things only. */
+function subsetsOf<T>(things: readonly T[]): readonly (readonly T[])[] {
+  return things.reduce<readonly (readonly T[])[]>(
+    (all, thing) => [...all, ...all.map((one) => [...one, thing])],
+    [[]],
+  );
+}

@@ -79,7 +79,8 @@ async function act(
     case 'lb':
       return showBalancers(args[0], world);
     case 'load':
-      return load(Number(args[0] ?? '20'), world);
+      load(Number(args[0] ?? '20'), world);
+      return;
     case 'kill':
       state.sluice.process.signal('SIGKILL');
       await state.sluice.process.exited;
@@ -134,7 +135,7 @@ async function showBalancers(service: string | undefined, { lab, tell }: PromptW
   }
 }
 
-async function load(seconds: number, { lab, tell }: PromptWorld): Promise<void> {
+function load(seconds: number, { lab, tell }: PromptWorld): void {
   const url = lab.traffic?.haproxy['eqiad']?.frontends['kartotherian-k8s-ssl'];
   if (url === undefined || !(seconds > 0 && seconds <= 300)) {
     tell('Say /load SECONDS, at most 300.');

@@ -247,6 +247,11 @@ export function wordFault(fault: Fault): FaultWords {
         rule: 'weight',
         text: `${fault.key.host} would be pooled with weight 0, which load balancers take for 1. Say weight=1.`,
       };
+    case 'weight-range':
+      return {
+        rule: 'weight',
+        text: `${fault.key.host} would get the weight ${String(fault.weight)}, which is no whole number up to 65535.`,
+      };
     case 'step-illegal':
       return {
         rule: 'step',

@@ -83,7 +83,10 @@ function claimOnEtcd(
       const namespace = `/claim-${String(opened.length)}`;
       const conftool = open({ etcd, runDir, namespace, scope });
       opened.push(conftool);
-      const url = (path: string): string => `${etcd.url}/v2/keys${namespace}/v1/pools/${path}`;
+      const url = (path: string): string => {
+        const folder = /^(?:discovery|geodns)\//.test(path) ? '' : 'pools/';
+        return `${etcd.url}/v2/keys${namespace}/v1/${folder}${path}`;
+      };
       return Promise.resolve({
         conftool,
         set: (path, text) => putValue(url(path), text, agent),

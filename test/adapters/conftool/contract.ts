@@ -1,11 +1,13 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { NodeKey, Pool, StoredNode } from '../../../src/core/node.ts';
+import { recordKey, stateText, WEIGHTLESS } from '../../../src/core/node.ts';
 import type { Result } from '../../../src/core/result.ts';
 import type { Scope } from '../../../src/core/scope.ts';
-import type { Conftool } from '../../../src/ports/conftool.ts';
+import type { Conftool, ObjectChange } from '../../../src/ports/conftool.ts';
 import { ORIGIN } from '../../core/build.ts';
+import { waitUntil } from '../../lab/process.ts';
 
-/** An empty store, Sluice's way into it, and the hands of somebody else. Paths are as `eqiad/maps/tiles/maps1`. */
+/** An empty store, Sluice's way into it, and the hands of somebody else. Paths are as `eqiad/maps/tiles/maps1` or `discovery/tiles/codfw`. */
 export interface World {
   readonly conftool: Conftool;
   readonly set: (path: string, text: string) => Promise<void>;
@@ -263,6 +265,103 @@ export function claimConftool(
     expect(valueOf(await conftool.firstChangeAfter(MAPS1, modifiedIndex))).toMatchObject({ text: NO });
     await set('eqiad/maps/tiles/maps2', NEW);
     expect(valueOf(await conftool.firstChangeAfter(MAPS1, modifiedIndex))).toEqual({ kind: 'forgotten' });
+  });
+
+  describe('DNS records', () => {
+    const CODFW = { ...recordKey('discovery', 'tiles'), host: 'codfw' };
+    const ON = '{"pooled": true, "references": [], "ttl": 300}';
+    const OFF = '{"pooled": false, "references": [], "ttl": 300}';
+    const records: Scope = [{ types: ['discovery', 'geodns'], dc: 'codfw' }];
+
+    async function worldOfRecords(): Promise<World> {
+      const world = await openWorld(records);
+      await world.set('discovery/tiles/codfw', ON);
+      await world.set('discovery/tiles/eqiad', ON);
+      await world.set('geodns/text-addrs/codfw', '{"pooled": "yes", "weight": 100}');
+      return world;
+    }
+
+    test('are read as pools of data centres, and are no pools of hosts', async () => {
+      const { conftool } = await worldOfRecords();
+      expect(
+        valueOf(await conftool.records()).map(({ record, service, nodes }) => [
+          record,
+          service,
+          nodes.map(({ key, state }) => `${key.host} ${stateText(state)}`),
+        ]),
+      ).toEqual([
+        ['discovery', 'tiles', ['codfw yes', 'eqiad yes']],
+        ['geodns', 'text-addrs', ['codfw yes/100']],
+      ]);
+      expect(valueOf(await conftool.pool(CODFW)).nodes.map(({ key }) => key.host)).toEqual([
+        'codfw',
+        'eqiad',
+      ]);
+      expect(valueOf(await conftool.pool(recordKey('discovery', 'nobody'))).nodes).toEqual([]);
+      expect(valueOf(await conftool.allPools())).toEqual([]);
+    });
+
+    test('are written as conftool does it, over the index that was shown, inside their own scope', async () => {
+      const { conftool } = await worldOfRecords();
+      const node = await nodeOf(conftool, CODFW);
+      expect(valueOf(await conftool.write(node, { pooled: 'no' }, ORIGIN)).text).toBe(OFF);
+      expect(faultOf(await conftool.write(node, { pooled: 'yes' }, ORIGIN))).toMatchObject({
+        kind: 'compare-failed',
+      });
+      expect(valueOf(await conftool.firstChangeAfter(CODFW, node.modifiedIndex))).toMatchObject({
+        text: OFF,
+      });
+      const geo = await nodeOf(conftool, { ...recordKey('geodns', 'text-addrs'), host: 'codfw' });
+      expect(valueOf(await conftool.write(geo, { pooled: 'no' }, ORIGIN)).text).toBe(
+        '{"pooled": "no", "weight": 100}',
+      );
+      const eqiad = await nodeOf(conftool, { ...CODFW, host: 'eqiad' });
+      expect(faultOf(await conftool.write(eqiad, { pooled: 'no' }, ORIGIN))).toMatchObject({
+        kind: 'outside-scope',
+      });
+    });
+
+    test('that are malformed are told apart', async () => {
+      const { conftool, set } = await worldOfRecords();
+      await set('discovery/tiles/codfw', '{"pooled": "yes"}');
+      await set('geodns/text-addrs/codfw', '{"weight": 100}');
+      expect(
+        valueOf(await conftool.records()).map(({ malformed }) => malformed.map(({ why }) => why)),
+      ).toEqual([['pooled is not true or false'], ['pooled or weight is missing']]);
+    });
+  });
+
+  test('the watch tells of every change by anybody, with before and after', async () => {
+    const world = await worldWith({ 'eqiad/maps/tiles/maps1': YES, 'eqiad/maps/tiles/maps2': YES });
+    const { conftool, set } = world;
+    const heard: ObjectChange[] = [];
+    const watch = conftool.watch((changes) => heard.push(...changes));
+    // It follows from when it has read everything once: until then a change is part of what it finds.
+    await waitUntil('the watch follows', async () => {
+      await set(
+        'eqiad/maps/tiles/maps9',
+        heard.length % 2 === 0 ? `{"weight": ${String(Date.now() % 1000)}, "pooled": "no"}` : NO,
+      );
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return heard.length > 0;
+    });
+    heard.length = 0;
+    const node = await nodeOf(conftool, MAPS1);
+    const { modifiedIndex } = valueOf(await conftool.write(node, { pooled: 'no' }, ORIGIN));
+    await set('eqiad/maps/tiles/maps1', NO);
+    await set('discovery/tiles/codfw', '{"pooled": true, "references": [], "ttl": 300}');
+    await world.delete('eqiad/maps/tiles/maps2');
+    await waitUntil('all is heard', () => heard.filter(({ key }) => key.host !== 'maps9').length >= 3);
+    watch.close();
+    const told = heard.filter(({ key }) => key.host !== 'maps9');
+    expect(told).toMatchObject([
+      { key: MAPS1, before: { pooled: 'yes' }, after: { pooled: 'no' }, modifiedIndex, isLate: false },
+      { key: { record: 'discovery', host: 'codfw' }, after: { pooled: 'yes', weight: WEIGHTLESS } },
+      { key: { ...TILES, host: 'maps2' }, before: { pooled: 'yes', weight: 10 } },
+    ]);
+    // The same text again is no change for anybody, and what is gone is nothing.
+    expect(told).toHaveLength(3);
+    expect([told[1]?.before, told[2]?.after]).toEqual([undefined, undefined]);
   });
 
   test('a store that can be read answers a ping', async () => {

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 
 /** What came of the requests. Latency in milliseconds. */
-export interface LoadResult {
+interface LoadResult {
   readonly sent: number;
   readonly ok: number;
   readonly failed: number;
