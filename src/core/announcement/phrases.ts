@@ -62,11 +62,14 @@ function leadsText(record: string, { before, after, ttl }: NonNullable<PoolEffec
   return `${record} leads to ${before.join('+')} -> ${after.join('+')}${cached}`;
 }
 
-/** `floor 3 of 6 holds`; with load balancers also what then really serves. */
+/** `floor 3 of 6 holds`, or does not; with load balancers also what then really serves. */
 function floorText({ before, after }: PoolEffect): string {
-  const floor = `floor ${String(after.floor)} of ${String(after.total)} holds`;
+  const was = before.effective?.serving ?? before.serving;
+  const is = after.effective?.serving ?? after.serving;
+  const verdict = is >= after.floor ? 'holds' : is < was ? 'BROKEN' : 'is not met, before or after';
+  const floor = `floor ${String(after.floor)} of ${String(after.total)} ${verdict}`;
   if (before.effective === undefined || after.effective === undefined) return floor;
-  return `effective ${String(before.effective.serving)} -> ${String(after.effective.serving)}, ${floor}`;
+  return `effective ${String(was)} -> ${String(is)}, ${floor}`;
 }
 
 /** The effects on all pools of a plan. */
