@@ -123,7 +123,7 @@ describe('when things go wrong', () => {
       at: Date.now(),
       signature: 'f'.repeat(64),
     };
-    const alert = elukey.irc.waitFor(new RegExp(`^ALERT: ${id} refused \\(forged\\)`), 20_000);
+    const alert = elukey.irc.waitFor(new RegExp(`^ALERT: .* because of ${id}: ${id} was forged`), 20_000);
     await redis.hset(
       key,
       'vote:jijiki',
