@@ -11,6 +11,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const JEST = join(ROOT, 'node_modules/jest/bin/jest.js');
 const NODE_OPTIONS = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 const STOP_WAIT_MS = 5000;
+/** So long jest may take to end after it has written its result. A test that fails half way leaves connections that are tried for ever. */
+const END_WAIT_MS = 30_000;
 
 await install();
 const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
@@ -45,10 +47,18 @@ async function runJest(args) {
       setTimeout(toGroup, STOP_WAIT_MS, 'SIGKILL').unref();
     });
   }
+  let endsAt;
+  const watch = setInterval(() => {
+    if (endsAt === undefined && readResult(resultFile) !== undefined) endsAt = Date.now() + END_WAIT_MS;
+    if (endsAt === undefined || Date.now() < endsAt) return;
+    console.error('sluice: jest did not end by itself');
+    toGroup('SIGKILL');
+  }, 1000);
   const code = await new Promise((resolve) => {
     child.once('error', () => resolve(1));
     child.once('exit', (exitCode) => resolve(exitCode ?? 1));
   });
+  clearInterval(watch);
   toGroup('SIGKILL');
   return code;
 }
