@@ -52,8 +52,17 @@ export async function hear(ear: Ear, event: Inbound): Promise<void> {
   if (event.actor.account !== undefined && event.actor.account === parts.settings.sal.acknowledgedBy) return;
   const person = personOf(parts, event);
   if (person !== undefined && event.channel !== undefined) seen.note(person);
-  if (event.kind === 'reaction') await hearReaction(ear, event, person);
-  else await hearText(ear, event, person);
+  switch (event.kind) {
+    case 'text':
+      return hearText(ear, event, person);
+    case 'reaction':
+      return hearReaction(ear, event, person);
+    case 'action':
+    case 'edited':
+    case 'deleted':
+      // No network of this version has them.
+      return;
+  }
 }
 
 function personOf(parts: Parts, { actor }: Inbound): Person | undefined {
@@ -67,7 +76,7 @@ async function hearReaction(
 ): Promise<void> {
   const { parts, outbox } = ear;
   const kind = REACTIONS[event.emoji.replace(/\uFE0F/g, '')];
-  if (kind === undefined || event.channel === undefined) return;
+  if (kind === undefined || event.channel === undefined || event.removed) return;
   const found = await parts.store.operationShownBy(event.targetId);
   if (!found.ok || found.value === undefined) return;
   const id = found.value;

@@ -1,7 +1,8 @@
+import type { Card } from '../core/card.ts';
 import type { Result } from '../core/result.ts';
 
 /** A message on a network: opaque, may be stored. */
-interface MessageRef {
+export interface MessageRef {
   readonly transport: string;
   readonly channel: string;
   readonly id: string;
@@ -13,6 +14,8 @@ export interface Actor {
   readonly account: string | undefined;
   /** What others see; never evidence of anything. */
   readonly display: string;
+  /** Why this account may do nothing, whoever it belongs to: `guest`, `another team`, `bot`, `deleted`; undefined for a member. */
+  readonly refused?: string | undefined;
 }
 
 /** What came in. `eventKey` is the same when the network delivers it again; `at` is the server's time where it says so. */
@@ -32,7 +35,22 @@ export type Inbound = {
       readonly addressed: boolean;
       readonly inReplyTo: string | undefined;
     }
-  | { readonly kind: 'reaction'; readonly targetId: string; readonly emoji: string }
+  | {
+      readonly kind: 'reaction';
+      readonly targetId: string;
+      readonly emoji: string;
+      /** It was taken back. */
+      readonly removed: boolean;
+    }
+  /** A button of ours was pressed. `value` is the id of the operation. */
+  | {
+      readonly kind: 'action';
+      readonly targetId: string;
+      readonly action: 'approve' | 'deny' | 'cancel' | 'undo';
+      readonly value: string;
+    }
+  /** Somebody changed or removed a message of their own: it is never run again. `eventKeyBefore` is that of the message as it was. */
+  | { readonly kind: 'edited' | 'deleted'; readonly eventKeyBefore: string }
 );
 
 /** What a channel can do right now; it may change at any time (capabilities come and go), so ask when you use it. */
@@ -41,6 +59,8 @@ export interface ChatCapabilities {
   readonly reactions: boolean;
   /** Bytes of one line that arrive whole in that channel. */
   readonly roomBytes: number;
+  /** What we have said can be changed: an operation is one card, edited in place. */
+  readonly edits: boolean;
 }
 
 export type ChatState = 'down' | 'connecting' | 'ready';
@@ -77,6 +97,22 @@ export interface Chat {
     channel: string,
     line: string,
     options: { readonly key: string; readonly urgency: Urgency },
+  ): Promise<Result<Sent>>;
+  /**
+   * Shows an operation as a card: a new message, or the one of `ref` edited in place. `line` is the whole sentence, for notifications and for those who
+   * cannot see the card. Only where `edits`; errors and proof as of `send`.
+   */
+  show?(
+    channel: string,
+    card: Card,
+    options: {
+      readonly key: string;
+      readonly urgency: Urgency;
+      readonly line: string;
+      readonly ref: MessageRef | undefined;
+      /** The line is also said below the card, for those who follow it. */
+      readonly thread: boolean;
+    },
   ): Promise<Result<Sent>>;
   /** One line to one person, in private. */
   tell(nick: string, line: string): Promise<Result<void>>;

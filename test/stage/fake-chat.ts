@@ -78,6 +78,7 @@ export class FakeChat implements Chat {
       actor: actor(nick, account),
       targetId,
       emoji,
+      removed: false,
     });
   }
 
@@ -114,7 +115,7 @@ export class FakeChat implements Chat {
   }
 
   capabilities(): ChatCapabilities {
-    return { reactions: this.reactions, roomBytes: this.roomBytes };
+    return { reactions: this.reactions, roomBytes: this.roomBytes, edits: false };
   }
 
   send(channel: string, line: string): Promise<Result<Sent>> {

@@ -56,6 +56,7 @@ class Supervisor implements Chat {
     return {
       reactions: connection?.hasReactions ?? false,
       roomBytes: connection?.roomBytes(channel) ?? ROOM_UNTIL_KNOWN,
+      edits: false,
     };
   }
 

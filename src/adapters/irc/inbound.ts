@@ -62,7 +62,7 @@ export function toInbound(raw: RawMessage, reception: Reception): Inbound | unde
   if (raw.text === undefined) {
     const emoji = raw.tags['+draft/react'] ?? raw.tags['+react'];
     if (emoji === undefined || repliesTo === undefined) return undefined;
-    return { ...common, kind: 'reaction', targetId: repliesTo, emoji };
+    return { ...common, kind: 'reaction', targetId: repliesTo, emoji, removed: false };
   }
   if (raw.text.startsWith('\x01')) return undefined;
   const { text, addressed } = takeAddress(raw.text.replace(FORMATTING, ''), ownNick, same);
