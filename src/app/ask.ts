@@ -23,7 +23,7 @@ import { audit } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import { keysToProbe, probeHosts } from './probing.ts';
-import { answer, chatRow } from './speak.ts';
+import { answer, viewRows } from './speak.ts';
 import type { Utterance } from './utterance.ts';
 import { writeViews } from './write-views.ts';
 
@@ -242,7 +242,7 @@ async function storeOperation(
       rule,
       id: parts.settings.operationId(utterance.eventKey, attempt),
     });
-    const rows = [requestRow(operation, wish, utterance, rule)];
+    const rows = requestRows(parts, operation, { wish, utterance, rule });
     const created = await parts.store.create(operation, rows);
     if (!created.ok) return created;
     if (created.value.kind === 'created') return ok({ operation, rows });
@@ -304,12 +304,16 @@ function newOperation(
   };
 }
 
-function requestRow(
+function requestRows(
+  parts: Parts,
   operation: Operation,
-  wish: Wish,
-  { nick, transport, channel }: Utterance,
-  rule: RuleApplied,
-): OutboxRow {
+  {
+    wish,
+    utterance,
+    rule,
+  }: { readonly wish: Wish; readonly utterance: Utterance; readonly rule: RuleApplied },
+): readonly OutboxRow[] {
+  const { nick } = utterance;
   const { id, plan } = operation;
   const { breakGlass } = operation.request;
   const common = { nick, id, plan: summarizePlan(plan), notes: plan.notes };
@@ -324,7 +328,7 @@ function requestRow(
           expiresAt: operation.expiresAt,
           seen: wish.seen(rule, operation.request.person),
         };
-  return chatRow({ transport, channel }, { id, name: 'request', at: operation.createdAt, announcement });
+  return viewRows(parts, operation.request, { id, name: 'request', at: operation.createdAt, announcement });
 }
 
 /** What to type next after a refusal. */

@@ -198,7 +198,10 @@ function judgeAgain(
     operation.votes
       .filter(
         (vote) =>
-          vote.verdict === 'approve' && vote.person !== request.person && vote.at <= operation.expiresAt,
+          vote.verdict === 'approve' &&
+          vote.person !== request.person &&
+          vote.at <= operation.expiresAt &&
+          (rule.networks < 2 || vote.transport !== request.transport),
       )
       .filter((vote) =>
         people.some(

@@ -17,7 +17,7 @@ import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import { requestStop } from './request-stop.ts';
 import { settleOperation } from './settle-operation.ts';
-import { answer, chatRow } from './speak.ts';
+import { answer, viewRows } from './speak.ts';
 import type { Utterance } from './utterance.ts';
 
 /** Carries out what a person rules about an operation, or about all of them, and answers. */
@@ -79,7 +79,7 @@ async function decideOne(parts: Parts, outbox: Outbox, one: One): Promise<Result
     case 'deny':
       return deny(parts, outbox, one);
     case 'unapprove':
-      return unapprove(parts, one);
+      return unapprove(parts, outbox, one);
     case 'cancel':
       return cancel(parts, outbox, one);
     case 'stop':
@@ -126,10 +126,17 @@ async function approve(
       const { missing } = outcome.value;
       await parts.faultPoint('after-vote');
       const ahead = missing > 0 ? undefined : await aheadOf(parts, outcome.value.operation);
+      const approved: Announcement = {
+        kind: 'approved',
+        id,
+        person: utterance.person.name,
+        plan: summarizePlan(plan),
+        missing,
+        ahead,
+      };
+      const said = tellViews(parts, outbox, { operation, utterance, announcement: approved });
       if (missing === 0 && ahead === undefined) await parts.queue.wake(id);
-      return ok([
-        { kind: 'approved', id, person: utterance.person.name, plan: summarizePlan(plan), missing, ahead },
-      ]);
+      return ok(said);
     }
     case 'already':
       return fail({ kind: 'already-approved', id, missing: outcome.value.missing });
@@ -146,8 +153,34 @@ async function approve(
   }
 }
 
+/**
+ * Tells a decision in every view of the operation. It is not stored: the decision is, and whoever looks sees it.
+ *
+ * @returns what is still to be answered where it was said: nothing, when that is a view.
+ */
+function tellViews(
+  parts: Parts,
+  outbox: Outbox,
+  {
+    operation,
+    utterance,
+    announcement,
+  }: Pick<One, 'operation' | 'utterance'> & { readonly announcement: Announcement },
+): readonly Announcement[] {
+  const { id, request } = operation;
+  const { transport, channel, eventKey } = utterance;
+  const name = `${announcement.kind}-${eventKey}`;
+  const rows = viewRows(parts, request, { id, name, at: parts.clock.now(), announcement, by: transport });
+  outbox.offer(rows);
+  return rows.some((row) => row.transport === transport && row.channel === channel) ? [] : [announcement];
+}
+
 /** Said in words before the script says it in numbers; the script has the last word. */
-function whyNotApprove(operation: Operation, { person }: Utterance, now: number): Fault | undefined {
+function whyNotApprove(
+  operation: Operation,
+  { person, transport }: Utterance,
+  now: number,
+): Fault | undefined {
   const { id, state } = operation;
   if (state === 'expired') return { kind: 'expired', id, at: operation.endedAt ?? operation.expiresAt };
   if (state !== 'awaiting-approval') return { kind: 'not-waiting', id, state, command: 'approve' };
@@ -156,6 +189,8 @@ function whyNotApprove(operation: Operation, { person }: Utterance, now: number)
   if (person.name === operation.request.person) return { kind: 'own-request', id, missing };
   if (!mayApprove(operation.rule, operation.request.person, person))
     return { kind: 'role-missing', person: person.name, need: operation.rule.approve };
+  if (operation.rule.networks === 2 && transport === operation.request.transport)
+    return { kind: 'same-network', id, network: transport };
   const before = operation.votes.some((one) => one.person === person.name && one.verdict === 'approve');
   return before ? { kind: 'already-approved', id, missing } : undefined;
 }
@@ -163,12 +198,12 @@ function whyNotApprove(operation: Operation, { person }: Utterance, now: number)
 async function vote(
   parts: Parts,
   operation: Operation,
-  { person, eventKey }: Utterance,
+  { person, eventKey, transport }: Utterance,
   verdict: Vote['verdict'],
 ): ReturnType<Parts['store']['vote']> {
   const { id, planHash } = operation;
   const at = parts.clock.now();
-  const unsigned = { person: person.name, verdict, planHash, eventKey, at };
+  const unsigned = { person: person.name, verdict, planHash, eventKey, transport, at };
   const signature = signVote(parts.settings.signingKey, { id, vote: unsigned });
   const outcome = await parts.store.vote(id, { ...unsigned, signature }, at);
   if (outcome.ok)
@@ -195,16 +230,17 @@ async function deny(
   if (state !== 'awaiting-approval') return fail({ kind: 'not-waiting', id, state, command: 'deny' });
   const at = parts.clock.now();
   const { person } = utterance;
-  const row = chatRow(operation.request, {
+  const rows = viewRows(parts, operation.request, {
     id,
     name: 'end',
     at,
     announcement: { kind: 'denied', id, person: person.name },
+    by: utterance.transport,
   });
   const moved = await journalTransition(
     parts,
     outbox,
-    { id, from: ['awaiting-approval'], to: 'denied', at, patch: { endedAt: at }, rows: [row] },
+    { id, from: ['awaiting-approval'], to: 'denied', at, patch: { endedAt: at }, rows },
     { event: 'denied', person: person.name },
   );
   return moved.ok ? ok([]) : late(moved.fault, 'deny');
@@ -212,6 +248,7 @@ async function deny(
 
 async function unapprove(
   parts: Parts,
+  outbox: Outbox,
   { operation, utterance }: One,
 ): Promise<Result<readonly Announcement[]>> {
   const { id } = operation;
@@ -223,7 +260,9 @@ async function unapprove(
     return fail({ kind: 'not-waiting', id, state: outcome.value.state, command: 'unapprove' });
   await audit(parts, id, { event: 'withdrawn', person: name });
   const votes = operation.votes.filter(({ person }) => person !== name);
-  return ok([{ kind: 'withdrawn', id, person: name, missing: missingApprovals({ ...operation, votes }) }]);
+  const missing = missingApprovals({ ...operation, votes });
+  const withdrawn: Announcement = { kind: 'withdrawn', id, person: name, missing };
+  return ok(tellViews(parts, outbox, { operation, utterance, announcement: withdrawn }));
 }
 
 async function cancel(
@@ -236,7 +275,9 @@ async function cancel(
   if (state === 'running') return stop(parts, outbox, { kind: 'stop', operation, utterance });
   const cancellable: readonly OperationState[] = ['awaiting-approval', 'queued', 'held'];
   if (!cancellable.includes(state)) return fail({ kind: 'not-waiting', id, state, command: 'cancel' });
-  const moved = await cancelOperation(parts, outbox, operation, utterance.person.name);
+  const moved = await cancelOperation(parts, outbox, operation, utterance.person.name, {
+    by: utterance.transport,
+  });
   return moved.ok ? ok([]) : late(moved.fault, 'cancel');
 }
 
@@ -246,15 +287,16 @@ export async function cancelOperation(
   outbox: Outbox,
   operation: Operation,
   person: string,
+  { by, why }: { readonly by?: string; readonly why?: 'edited' | 'deleted' } = {},
 ): Promise<Result<Operation>> {
   const { id, state, request } = operation;
   const at = parts.clock.now();
-  const announcement = { kind: 'cancelled' as const, id, person, objects: objectResults(operation) };
-  const row = chatRow(request, { id, name: 'end', at, announcement });
+  const announcement = { kind: 'cancelled' as const, id, person, objects: objectResults(operation), why };
+  const rows = viewRows(parts, request, { id, name: 'end', at, announcement, by });
   return journalTransition(
     parts,
     outbox,
-    { id, from: [state], to: 'cancelled', at, patch: { endedAt: at }, rows: [row] },
+    { id, from: [state], to: 'cancelled', at, patch: { endedAt: at }, rows },
     { event: 'cancelled', person },
   );
 }
@@ -267,13 +309,16 @@ async function stop(
   const { id, state } = operation;
   const person = utterance.person.name;
   if (state === 'awaiting-approval') {
-    const moved = await cancelOperation(parts, outbox, operation, person);
+    const moved = await cancelOperation(parts, outbox, operation, person, { by: utterance.transport });
     return moved.ok ? ok([]) : late(moved.fault, 'stop');
   }
   if (state !== 'queued' && state !== 'running')
     return fail({ kind: 'not-waiting', id, state, command: 'stop' });
   const marked = await requestStop(parts, outbox, operation, person);
-  return marked.ok ? ok([{ kind: 'stopping', ids: [id], person }]) : late(marked.fault, 'stop');
+  if (!marked.ok) return late(marked.fault, 'stop');
+  return ok(
+    tellViews(parts, outbox, { operation, utterance, announcement: { kind: 'stopping', ids: [id], person } }),
+  );
 }
 
 /** Somebody else has looked at what was done without anybody. */
@@ -286,11 +331,12 @@ async function review(
   const person = utterance.person.name;
   if (person === request.person) return fail({ kind: 'own-review', id });
   const announcement = { kind: 'reviewed' as const, id, person, asker: request.person };
-  const row = chatRow(request, { id, name: 'reviewed', at: parts.clock.now(), announcement });
-  const reviewed = await parts.store.review(id, [row]);
+  const at = parts.clock.now();
+  const rows = viewRows(parts, request, { id, name: 'reviewed', at, announcement, by: utterance.transport });
+  const reviewed = await parts.store.review(id, rows);
   if (!reviewed.ok) return reviewed;
   if (!reviewed.value) return fail({ kind: 'not-waiting', id, state, command: 'reviewed' });
-  outbox.offer([row]);
+  outbox.offer(rows);
   await audit(parts, id, { event: 'reviewed', person });
   return ok([]);
 }
@@ -333,9 +379,10 @@ async function resume(
     { event: 'resumed', person: utterance.person.name },
   );
   if (!moved.ok) return late(moved.fault, 'resume');
-  await answer(parts, utterance, [{ kind: 'resumed', id, person: utterance.person.name, left }]);
+  const resumed: Announcement = { kind: 'resumed', id, person: utterance.person.name, left };
+  const said = tellViews(parts, outbox, { operation, utterance, announcement: resumed });
   await parts.queue.wake(id);
-  return ok([]);
+  return ok(said);
 }
 
 /** Somebody else was faster: the state that it is in now says so. */

@@ -12,7 +12,7 @@ import { freezeByItself } from './freeze-by-itself.ts';
 import { audit, journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
-import { chatRow } from './speak.ts';
+import { viewRows } from './speak.ts';
 
 /** The most by-hand lines that are said in the channel. */
 const MOST_BY_HAND = 3;
@@ -107,8 +107,8 @@ function endRows(parts: Parts, operation: Operation, { end, fault }: End, at: nu
     objects: objectResults(operation),
     byHand,
   };
-  const lines = byHand.map((line, index) =>
-    chatRow(request, {
+  const lines = byHand.flatMap((line, index) =>
+    viewRows(parts, request, {
       id,
       name: `${name}-by-hand-${String(index)}`,
       at,
@@ -124,7 +124,7 @@ function endRows(parts: Parts, operation: Operation, { end, fault }: End, at: nu
         salEnd(operation, end === 'uncertain' ? 'ERROR' : 'FAIL', at),
       )
     : [];
-  return [chatRow(request, { id, name, at, announcement }), ...lines, ...log];
+  return [...viewRows(parts, request, { id, name, at, announcement }), ...lines, ...log];
 }
 
 /** Faults that somebody with other rights, or on another host, does not have. */

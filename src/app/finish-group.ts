@@ -20,7 +20,7 @@ import { endOperation, salRow } from './end-operation.ts';
 import { journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
-import { chatRow } from './speak.ts';
+import { viewRows } from './speak.ts';
 import { awaitTakeUp } from './take-up.ts';
 import type { WriteOutcome } from './write-step.ts';
 
@@ -82,7 +82,7 @@ export async function finishGroup(
       steps: done.map((record) => ({ from: ['intent'], record })),
       rows: last
         ? doneRows(parts, after, at, await viewPools(parts, after, read.value))
-        : progressRows(operation, after, at),
+        : progressRows(parts, { before: operation, after, at }),
       removals,
       ...(last && forMs !== undefined ? { remindAt: at + forMs } : {}),
     },
@@ -198,13 +198,16 @@ function doneRows(
     pools,
   };
   return [
-    chatRow(request, { id, name: 'end', at, announcement }),
+    ...viewRows(parts, request, { id, name: 'end', at, announcement }),
     ...salRow(parts, operation, 'log', at, salEnd(operation, 'PASS', at)),
   ];
 }
 
 /** Objects are told when their last step is done, but for the last ones, whose end is the operation's; many objects in a few lines. */
-function progressRows(before: Operation, after: Operation, at: number): readonly OutboxRow[] {
+function progressRows(
+  parts: Parts,
+  { before, after, at }: { readonly before: Operation; readonly after: Operation; readonly at: number },
+): readonly OutboxRow[] {
   const [was, now] = [doneObjects(before), doneObjects(after)];
   const of = after.plan.changes.length;
   const fresh = now.slice(was.length);
@@ -221,7 +224,7 @@ function progressRows(before: Operation, after: Operation, at: number): readonly
     readBackAt: at,
   };
   const name = `progress-${String(now.length)}-${String(after.epoch)}`;
-  return [chatRow(after.request, { id, name, at, announcement })];
+  return viewRows(parts, after.request, { id, name, at, announcement });
 }
 
 function doneObjects(operation: Operation): readonly ObjectResult[] {

@@ -12,7 +12,7 @@ import { commandOf } from '../core/plan.ts';
 import type { Inbound } from '../ports/chat.ts';
 import type { Wish } from './ask.ts';
 import { askForPlan } from './ask.ts';
-import { decide } from './decide.ts';
+import { cancelOperation, decide } from './decide.ts';
 import { gatherFacts } from './gather.ts';
 import type { HeardLog } from './heard-log.ts';
 import { audit } from './journal.ts';
@@ -58,15 +58,18 @@ export async function hear(ear: Ear, event: Inbound): Promise<void> {
     case 'reaction':
       return hearReaction(ear, event, person);
     case 'action':
+      return hearAction(ear, event, person);
     case 'edited':
     case 'deleted':
-      // No network of this version has them.
-      return;
+      return hearRewritten(ear, event, person);
   }
 }
 
+/** Whom the network refuses to vouch for is nobody, whatever the account says. */
 function personOf(parts: Parts, { actor }: Inbound): Person | undefined {
-  return actor.account === undefined ? undefined : personOfAccount(parts.settings.people(), actor.account);
+  const { account, refused, transport } = actor;
+  if (account === undefined || refused !== undefined) return undefined;
+  return personOfAccount(parts.settings.people(), transport, account);
 }
 
 async function hearReaction(
@@ -75,13 +78,50 @@ async function hearReaction(
   person: Person | undefined,
 ): Promise<void> {
   const { parts, outbox } = ear;
-  const kind = REACTIONS[event.emoji.replace(/\uFE0F/g, '')];
-  if (kind === undefined || event.channel === undefined || event.removed) return;
+  const said = REACTIONS[event.emoji.replace(/\uFE0F/g, '')];
+  // Taken back, an approval is withdrawn; a denial has ended it.
+  const kind = event.removed ? (said === 'approve' ? 'unapprove' : undefined) : said;
+  if (kind === undefined || event.channel === undefined) return;
   const found = await parts.store.operationShownBy(event.targetId);
   if (!found.ok || found.value === undefined) return;
   const id = found.value;
+  // After the start a reaction that is taken back is nothing to talk about.
+  const operation = event.removed ? await parts.store.operation(id) : undefined;
+  if (operation?.ok === true && operation.value?.state !== 'awaiting-approval') return;
   const utterance = await admit(ear, event, event.channel, person, undefined);
   if (utterance !== undefined) await decide(parts, outbox, { kind, id }, utterance);
+}
+
+/** A button of ours: the same as the line that says it. */
+async function hearAction(
+  ear: Ear,
+  event: Inbound & { readonly kind: 'action' },
+  person: Person | undefined,
+): Promise<void> {
+  const { parts, outbox } = ear;
+  const { action, value: id, channel } = event;
+  if (channel === undefined) return;
+  const utterance = await admit(ear, event, channel, person, action);
+  if (utterance === undefined) return;
+  if (action !== 'undo') return decide(parts, outbox, { kind: action, id }, utterance);
+  const parsed = parseLine(`!undo ${id}`, parts.settings.commands, { addressed: false });
+  if (parsed.kind === 'invocation') await invoke(ear, parsed, utterance);
+}
+
+/** Whoever changes or removes the line that asked does not want it as it was: what still waits is cancelled, and nothing new is run. */
+async function hearRewritten(
+  { parts, outbox }: Ear,
+  event: Inbound & { readonly kind: 'edited' | 'deleted' },
+  person: Person | undefined,
+): Promise<void> {
+  const found = await parts.store.operationOfEvent(event.eventKeyBefore);
+  if (!found.ok || found.value === undefined) return;
+  const operation = await parts.store.operation(found.value);
+  if (!operation.ok || operation.value?.state !== 'awaiting-approval') return;
+  await cancelOperation(parts, outbox, operation.value, person?.name ?? operation.value.request.person, {
+    by: event.actor.transport,
+    why: event.kind,
+  });
 }
 
 async function hearText(
@@ -124,7 +164,11 @@ async function admit(
     return undefined;
   }
   if (!seen.mayAnswerStranger(`${actor.transport}:${nick}`, STRANGER_EVERY_MS)) return undefined;
-  const fault: Fault = { kind: 'person-unknown', account, nick };
+  const { refused } = actor;
+  const fault: Fault =
+    refused === undefined
+      ? { kind: 'person-unknown', account, nick, transport: actor.transport }
+      : { kind: 'account-refused', nick, why: refused };
   await audit(parts, undefined, { event: 'stranger', data: { nick, account } });
   const announcement: Announcement =
     command === 'whoami'

@@ -3,7 +3,9 @@ import type { Announcement } from '../core/announcement/announcement.ts';
 import { composeSal } from '../core/sal/compose.ts';
 import type { SalWatch } from '../core/sal/acknowledgement.ts';
 import { emptyWatch, expireWatch, seenLog, seenReply } from '../core/sal/acknowledgement.ts';
-import type { Chat, Inbound } from '../ports/chat.ts';
+import { cardOf } from '../core/card-of.ts';
+import type { Result } from '../core/result.ts';
+import type { Chat, Inbound, Sent } from '../ports/chat.ts';
 import type { OutboxRow } from '../ports/store.ts';
 import type { Parts } from './parts.ts';
 
@@ -25,15 +27,12 @@ interface Mark {
  */
 export class Outbox {
   private readonly parts: Parts;
-  private readonly chatRows: OutboxRow[] = [];
-  private readonly salRows: OutboxRow[] = [];
+  private readonly lanes = new Map<string, Lane>();
   private readonly known = new Set<string>();
   private readonly unmarked = new Map<string, Mark>();
   private watch: SalWatch = emptyWatch;
   private marking: Promise<unknown> = Promise.resolve();
   private awaited: { readonly key: string; readonly resolve: () => void } | undefined;
-  private chatPump: Promise<void> | undefined;
-  private salPump: Promise<void> | undefined;
   private closed = false;
 
   constructor(parts: Parts) {
@@ -45,7 +44,7 @@ export class Outbox {
     for (const row of rows) {
       if (this.known.has(row.key) || this.unmarked.has(row.key)) continue;
       this.known.add(row.key);
-      (row.kind === 'sal' ? this.salRows : this.chatRows).push(row);
+      this.laneOf(row).rows.push(row);
     }
     this.pump();
   }
@@ -74,8 +73,10 @@ export class Outbox {
 
   /** Resolves when nothing is under way: for tests and for the end. */
   async idle(): Promise<void> {
-    while (this.chatPump !== undefined || this.salPump !== undefined) {
-      await Promise.all([this.chatPump, this.salPump]);
+    for (;;) {
+      const pumps = [...this.lanes.values()].flatMap(({ pump }) => pump ?? []);
+      if (pumps.length === 0) return;
+      await Promise.all(pumps);
     }
   }
 
@@ -86,14 +87,23 @@ export class Outbox {
     await this.idle();
   }
 
+  /** Log lines have a lane of their own, and so has each channel: one network that is down holds up no other. */
+  private laneOf(row: OutboxRow): Lane {
+    const name = row.kind === 'sal' ? 'log' : `${row.transport} ${row.channel}`;
+    const lane = this.lanes.get(name) ?? { rows: [], pump: undefined };
+    this.lanes.set(name, lane);
+    return lane;
+  }
+
   private pump(): void {
     if (this.closed) return;
-    this.chatPump ??= this.drain(this.chatRows, (row) => this.sendChat(row)).finally(() => {
-      this.chatPump = undefined;
-    });
-    this.salPump ??= this.drain(this.salRows, (row) => this.sendSal(row)).finally(() => {
-      this.salPump = undefined;
-    });
+    for (const lane of this.lanes.values()) {
+      lane.pump ??= this.drain(lane.rows, (row) =>
+        row.kind === 'sal' ? this.sendSal(row) : this.sendChat(row, lane.rows),
+      ).finally(() => {
+        lane.pump = undefined;
+      });
+    }
   }
 
   private async drain(rows: OutboxRow[], send: (row: OutboxRow) => Promise<boolean>): Promise<void> {
@@ -106,10 +116,10 @@ export class Outbox {
     }
   }
 
-  private async sendChat(row: OutboxRow): Promise<boolean> {
+  private async sendChat(row: OutboxRow, waiting: readonly OutboxRow[]): Promise<boolean> {
     const chat = this.chatOf(row.transport);
     if (row.kind !== 'chat' || chat?.state() !== 'ready') return false;
-    if (row.announcement.kind === 'progress' && this.overtaken(row.announcement)) {
+    if (row.announcement.kind === 'progress' && isOvertaken(row.announcement, waiting)) {
       return this.mark(row.key, 'echoed', 'overtaken by a later one');
     }
     const line = wordAnnouncement(
@@ -117,13 +127,42 @@ export class Outbox {
       chat.capabilities(row.channel).roomBytes,
     );
     const urgency = row.announcement.kind === 'progress' ? 'progress' : 'result';
-    const sent = await chat.send(row.channel, line, { key: row.key, urgency });
+    const sent = await this.sayOrShow(chat, row, { line, urgency });
     if (!sent.ok)
       return sent.fault.kind === 'chat-refused' ? this.mark(row.key, 'refused', sent.fault.cause) : false;
     if (sent.value.proof === 'none') return this.withoutProof(row, chat);
     if (row.announcement.kind === 'waits' && sent.value.ref !== undefined)
       await this.showRequest(row.announcement.id, sent.value.ref.id);
     return this.mark(row.key, 'echoed', undefined);
+  }
+
+  /** Where the network can edit, an operation is one card; everywhere else, and for what is no operation's, a line. */
+  private async sayOrShow(
+    chat: Chat,
+    row: OutboxRow & { readonly kind: 'chat' },
+    { line, urgency }: { readonly line: string; readonly urgency: 'progress' | 'result' },
+  ): Promise<Result<Sent>> {
+    const { key, op, channel, announcement } = row;
+    const say = (): Promise<Result<Sent>> => chat.send(channel, line, { key, urgency });
+    if (op === undefined || chat.show === undefined || !chat.capabilities(channel).edits) return say();
+    const [operation, card] = await Promise.all([
+      this.parts.store.operation(op),
+      this.parts.store.cardOf(op, row),
+    ]);
+    if (!operation.ok || operation.value === undefined || !card.ok) return say();
+    const { transport } = chat;
+    const ref = card.value === undefined ? undefined : { transport, channel, id: card.value };
+    const thread = ref !== undefined && announcement.kind !== 'progress' && announcement.kind !== 'approved';
+    const shown = await chat.show(channel, cardOf(operation.value, line), {
+      key,
+      urgency,
+      line,
+      ref,
+      thread,
+    });
+    if (shown.ok && ref === undefined && shown.value.ref !== undefined)
+      await this.parts.store.setCard(op, row, shown.value.ref.id);
+    return shown;
   }
 
   private async sendSal(row: OutboxRow): Promise<boolean> {
@@ -238,15 +277,6 @@ export class Outbox {
       this.parts.log.info({ id, fault: shown.fault }, 'reactions to this request will not be found');
   }
 
-  private overtaken(progress: Extract<Announcement, { kind: 'progress' }>): boolean {
-    return this.chatRows
-      .slice(1)
-      .some(
-        (row) =>
-          row.kind === 'chat' && row.announcement.kind === 'progress' && row.announcement.id === progress.id,
-      );
-  }
-
   private chatOf(transport: string): Chat | undefined {
     return this.parts.chats.find((chat) => chat.transport === transport);
   }
@@ -254,6 +284,24 @@ export class Outbox {
   private ownNick(): string {
     return this.chatOf(this.parts.settings.sal.transport)?.ownName() ?? '';
   }
+}
+
+/** What goes out to one place, in order. */
+interface Lane {
+  readonly rows: OutboxRow[];
+  pump: Promise<void> | undefined;
+}
+
+function isOvertaken(
+  progress: Extract<Announcement, { kind: 'progress' }>,
+  waiting: readonly OutboxRow[],
+): boolean {
+  return waiting
+    .slice(1)
+    .some(
+      (row) =>
+        row.kind === 'chat' && row.announcement.kind === 'progress' && row.announcement.id === progress.id,
+    );
 }
 
 /** Whether people can react is known only where and when the line is sent. */

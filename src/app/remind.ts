@@ -4,7 +4,7 @@ import { stepsOf } from '../core/progress.ts';
 import { audit } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
-import { chatRow } from './speak.ts';
+import { viewRows } from './speak.ts';
 
 /** Between the first reminder and the second, which is the last. */
 const AGAIN_MS = 30 * 60_000;
@@ -44,10 +44,15 @@ async function remindOf(parts: Parts, outbox: Outbox, operation: Operation, now:
     what: summarizePlan(plan),
     again,
   };
-  const row = chatRow(request, { id, name: again ? 'remind-again' : 'remind', at: now, announcement });
-  const set = await parts.store.setReminder(id, again ? undefined : endedAt + forMs + AGAIN_MS, [row]);
+  const rows = viewRows(parts, request, {
+    id,
+    name: again ? 'remind-again' : 'remind',
+    at: now,
+    announcement,
+  });
+  const set = await parts.store.setReminder(id, again ? undefined : endedAt + forMs + AGAIN_MS, rows);
   if (!set.ok) return;
-  outbox.offer([row]);
+  outbox.offer(rows);
   await audit(parts, id, { event: 'reminded', data: { again } });
 }
 

@@ -17,7 +17,7 @@ import { finishGroup } from './finish-group.ts';
 import { audit, journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
-import { chatRow } from './speak.ts';
+import { viewRows } from './speak.ts';
 import { keysToProbe, probeHosts } from './probing.ts';
 import { hasOpenIntent, takeOver } from './take-over.ts';
 import type { Ending } from './wait.ts';
@@ -78,7 +78,7 @@ async function admit(parts: Parts, outbox: Outbox, operation: Operation): Promis
 export async function expireQueued(parts: Parts, outbox: Outbox, operation: Operation): Promise<void> {
   const at = parts.clock.now();
   const { id, request } = operation;
-  const row = chatRow(request, {
+  const rows = viewRows(parts, request, {
     id,
     name: 'end',
     at,
@@ -87,7 +87,7 @@ export async function expireQueued(parts: Parts, outbox: Outbox, operation: Oper
   await journalTransition(
     parts,
     outbox,
-    { id, from: ['queued'], to: 'expired', at, patch: { endedAt: at }, rows: [row] },
+    { id, from: ['queued'], to: 'expired', at, patch: { endedAt: at }, rows },
     { event: 'expired' },
   );
 }

@@ -9,7 +9,7 @@ import { journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import { settleStep } from './settle-step.ts';
-import { chatRow } from './speak.ts';
+import { viewRows } from './speak.ts';
 import type { Utterance } from './utterance.ts';
 
 /**
@@ -60,7 +60,13 @@ export async function settleOperation(
       at,
       steps: changes,
       patch: { endedAt: at, ...(fault === undefined ? {} : { fault }) },
-      rows: [chatRow(operation.request, { id, name: 'end', at, announcement })],
+      rows: viewRows(parts, operation.request, {
+        id,
+        name: 'end',
+        at,
+        announcement,
+        by: utterance.transport,
+      }),
     },
     {
       event: 'settled',

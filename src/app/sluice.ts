@@ -3,6 +3,7 @@ import type { Operation } from '../core/operation.ts';
 import type { Chat, ChatState, Inbound } from '../ports/chat.ts';
 import { hear } from './hear.ts';
 import { HeardLog } from './heard-log.ts';
+import { Inbox } from './inbox.ts';
 import { audit } from './journal.ts';
 import { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
@@ -24,6 +25,7 @@ export class Sluice {
   private readonly running = new Map<string, Promise<void>>();
   private readonly log = new HeardLog();
   private readonly changes: ChangeWatch;
+  private readonly inbox: Inbox;
   private readonly watching = new Set<Promise<void>>();
   private ending = false;
   private wasReady = false;
@@ -34,13 +36,21 @@ export class Sluice {
     this.outbox = new Outbox(parts);
     this.seen = new PeopleSeen(parts.clock);
     this.changes = new ChangeWatch(parts);
+    this.inbox = new Inbox(parts);
   }
 
   /** One event of a chat network. Never throws: a bug is logged, and the next line is heard all the same. */
   async hear(event: Inbound): Promise<void> {
     if (this.ending) return;
+    const chat = this.parts.chats.find(({ transport }) => transport === event.actor.transport);
+    await this.guarded('hear', () =>
+      chat?.acknowledges === true ? this.inbox.take(event, (one) => this.hearNow(one)) : this.hearNow(event),
+    );
+  }
+
+  private hearNow(event: Inbound): Promise<void> {
     const { parts, outbox, seen, log } = this;
-    await this.guarded('hear', () => hear({ parts, outbox, seen, log }, event));
+    return hear({ parts, outbox, seen, log }, event);
   }
 
   /** One job of the queue. An operation that runs here already is not run twice. */
@@ -85,6 +95,8 @@ export class Sluice {
         takeOver: (id) => void this.run(id),
       });
       await this.changes.flush();
+      if (this.parts.chats.some(({ acknowledges }) => acknowledges === true))
+        await this.inbox.hearForgotten((event) => this.hearNow(event));
       await this.outbox.reload();
     });
   }

@@ -1,5 +1,6 @@
 import { wordAnnouncement } from '../core/announcement/word.ts';
 import type { Announcement } from '../core/announcement/announcement.ts';
+import { networkName } from '../core/network-name.ts';
 import type { OutboxRow } from '../ports/store.ts';
 import type { Parts } from './parts.ts';
 
@@ -27,11 +28,65 @@ export async function answer(
   }
 }
 
+/** What there is to be said of an operation. `by`: the network on which the person acted whom it names; by default where it was asked. */
+export interface Told {
+  readonly id: string;
+  /** Makes the keys unique within the operation. */
+  readonly name: string;
+  readonly at: number;
+  readonly announcement: Announcement;
+  readonly by?: string | undefined;
+}
+
+/**
+ * Rows for everybody who can see the operation: where it was asked, and every channel of the other networks. There people are named with the network that
+ * they are on, and nobody is mentioned.
+ */
+export function viewRows(
+  { chats }: Parts,
+  request: Place & { readonly person: string },
+  told: Told,
+): readonly OutboxRow[] {
+  const { name, announcement, by = request.transport } = told;
+  const others = chats
+    .filter(({ transport }) => transport !== request.transport)
+    .flatMap(({ transport, channels }) => channels.map((channel) => ({ transport, channel })));
+  return [request, ...others].map((place, index) => {
+    const asker = index === 0 ? undefined : `${request.person} (${networkName(request.transport)})`;
+    const acting = place.transport === by ? '' : ` (${networkName(by)})`;
+    return chatRow(place, {
+      ...told,
+      name: index === 0 ? name : `${name}@${place.transport}/${place.channel}`,
+      announcement: seenFrom(announcement, { asker, acting }),
+    });
+  });
+}
+
+/** The announcement as it is told on another network than that of the people it names. */
+function seenFrom(
+  announcement: Announcement,
+  { asker, acting }: { readonly asker: string | undefined; readonly acting: string },
+): Announcement {
+  switch (announcement.kind) {
+    case 'waits':
+    case 'starts':
+      return asker === undefined ? announcement : { ...announcement, nick: asker };
+    case 'approved':
+    case 'denied':
+    case 'cancelled':
+    case 'withdrawn':
+    case 'resumed':
+    case 'settled':
+    case 'reviewed':
+    case 'stopping':
+      return { ...announcement, person: `${announcement.person}${acting}` };
+    default:
+      return announcement;
+  }
+}
+
 /** A row that is stored with what it tells. `name` makes the key unique within the operation. */
-export function chatRow(
-  place: Place,
-  told: { id: string; name: string; at: number; announcement: Announcement },
-): OutboxRow {
+export function chatRow(place: Place, told: Pick<Told, 'id' | 'name' | 'at' | 'announcement'>): OutboxRow {
   const { id, name, at, announcement } = told;
   const { transport, channel } = place;
   return { key: `${id}:${name}`, op: id, at, transport, channel, kind: 'chat', announcement };

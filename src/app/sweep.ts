@@ -7,7 +7,7 @@ import type { Parts } from './parts.ts';
 import type { PeopleSeen } from './people-seen.ts';
 import { remindOfWhatIsOver } from './remind.ts';
 import { expireQueued, isItsTurn } from './run-operation.ts';
-import { chatRow } from './speak.ts';
+import { viewRows } from './speak.ts';
 
 /** What runs in this process. */
 export interface Worker {
@@ -41,7 +41,7 @@ async function sweepWaiting(
 ): Promise<void> {
   const { id, request, plan, rule, expiresAt } = operation;
   if (now >= expiresAt) {
-    const row = chatRow(request, {
+    const rows = viewRows(parts, request, {
       id,
       name: 'end',
       at: now,
@@ -50,7 +50,7 @@ async function sweepWaiting(
     await journalTransition(
       parts,
       outbox,
-      { id, from: ['awaiting-approval'], to: 'expired', at: now, patch: { endedAt: now }, rows: [row] },
+      { id, from: ['awaiting-approval'], to: 'expired', at: now, patch: { endedAt: now }, rows },
       { event: 'expired' },
     );
     return;
@@ -70,7 +70,7 @@ async function sweepWaiting(
     ),
     expiresAt,
   };
-  const row = chatRow(request, { id, name: 'nudge', at: now, announcement });
+  const rows = viewRows(parts, request, { id, name: 'nudge', at: now, announcement });
   await journalTransition(
     parts,
     outbox,
@@ -80,7 +80,7 @@ async function sweepWaiting(
       to: 'awaiting-approval',
       at: now,
       patch: { nudgedAt: now },
-      rows: [row],
+      rows,
     },
     { event: 'nudged' },
   );

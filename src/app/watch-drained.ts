@@ -4,7 +4,7 @@ import type { Operation } from '../core/operation.ts';
 import type { Outbox } from './outbox.ts';
 import { announce } from './journal.ts';
 import type { Parts } from './parts.ts';
-import { chatRow } from './speak.ts';
+import { viewRows } from './speak.ts';
 
 /** So long without a request is drained; the metrics' own window is shorter. */
 const QUIET_MS = 15_000;
@@ -45,5 +45,9 @@ export async function watchDrained(parts: Parts, outbox: Outbox, operation: Oper
     quietMs: QUIET_MS,
     rps: quietSince === undefined ? rps : undefined,
   };
-  await announce(parts, outbox, [chatRow(request, { id, name: 'drained', at: clock.now(), announcement })]);
+  await announce(
+    parts,
+    outbox,
+    viewRows(parts, request, { id, name: 'drained', at: clock.now(), announcement }),
+  );
 }

@@ -15,6 +15,8 @@ export interface RuleApplied {
   readonly expiresMs: number;
   /** Percent of a data centre's serving weight that may go per 30 minutes. */
   readonly maxShareRemoved: number;
+  /** 2: asker and approver must act from different networks. */
+  readonly networks: number;
 }
 
 /** What is asked for and by whom, as far as a rule may look. */
@@ -74,6 +76,7 @@ export function judge(policy: Policy, request: JudgedRequest): Result<RuleApplie
     approve: rule.approve ?? [],
     expiresMs: rule.expires,
     maxShareRemoved: rule.maxShareRemoved,
+    networks: rule.networks,
   });
 }
 

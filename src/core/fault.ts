@@ -72,9 +72,19 @@ type NamingFault =
 
 /** Why this person may not. */
 export type PermissionFault =
-  | { readonly kind: 'person-unknown'; readonly account: string | undefined; readonly nick: string }
+  | {
+      readonly kind: 'person-unknown';
+      readonly account: string | undefined;
+      readonly nick: string;
+      readonly transport: string;
+    }
+  /** The network itself says that this account is not one of us: a guest, another team. */
+  | { readonly kind: 'account-refused'; readonly nick: string; readonly why: string }
+  /** Asker and approver must be on different networks. */
+  | { readonly kind: 'same-network'; readonly id: string; readonly network: string }
+  | { readonly kind: 'suspended'; readonly person: string; readonly by: string; readonly reason: string }
   | { readonly kind: 'role-missing'; readonly person: string; readonly need: readonly string[] }
-  /** The rule is for other chat networks; undefined when it is not known where the request came from. */
+  /** The rule wants more chat networks than there are. */
   | {
       readonly kind: 'networks-missing';
       readonly need: number;

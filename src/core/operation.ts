@@ -90,6 +90,8 @@ export interface Vote {
   readonly verdict: 'approve' | 'deny';
   readonly planHash: string;
   readonly eventKey: string;
+  /** The network on which it was said. */
+  readonly transport: string;
   readonly at: number;
   readonly signature: string;
 }

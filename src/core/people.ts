@@ -62,15 +62,28 @@ export function foldAccount(account: string): string {
 }
 
 /**
- * Who has this IRC services account.
+ * Who has this account of a network: a services account of `irc`, a user id of `slack`, a Unix user of `console`.
  *
- * Compared without ASCII case only: on a network with CASEMAPPING=ascii `jo[` and `jo{` are two accounts, and the
- * second may be a stranger's. Services send the name as it was registered, so nobody is missed by that.
+ * Services accounts are compared without ASCII case only: on a network with CASEMAPPING=ascii `jo[` and `jo{` are two accounts, and the
+ * second may be a stranger's. Services send the name as it was registered, so nobody is missed by that. All others are compared as they are.
  *
- * @returns undefined for a stranger.
+ * @returns undefined for a stranger, and for a network that nobody is known by.
  */
-export function personOfAccount(people: readonly Person[], account: string): Person | undefined {
-  return people.find(({ irc }) => irc !== undefined && asciiLower(irc) === asciiLower(account));
+export function personOfAccount(
+  people: readonly Person[],
+  transport: string,
+  account: string,
+): Person | undefined {
+  switch (transport) {
+    case 'irc':
+      return people.find(({ irc }) => irc !== undefined && asciiLower(irc) === asciiLower(account));
+    case 'slack':
+      return people.find(({ slack }) => slack === account);
+    case 'console':
+      return people.find(({ os }) => os === account);
+    default:
+      return undefined;
+  }
 }
 
 // Not toLowerCase: it folds letters of other alphabets into ASCII, such as the Kelvin sign into k.

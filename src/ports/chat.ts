@@ -81,6 +81,8 @@ export type Urgency = 'log' | 'result' | 'progress';
 /** One chat network. It decides no right and words no sentence: it carries lines, facts about who said them, and pace. */
 export interface Chat {
   readonly transport: string;
+  /** The network is told that we have an event before anything is done with it: it must be stored first. */
+  readonly acknowledges?: boolean;
   /** What others see of us now: our nick. */
   ownName(): string;
   /** The configured channels. */

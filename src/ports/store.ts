@@ -118,6 +118,31 @@ export interface Store {
   /** The operation whose turn it is on the service: the first approved that is queued or running. */
   headOfLine(service: string): Promise<Result<string | undefined>>;
 
+  /** The operation that the message with this key asked for. */
+  operationOfEvent(eventKey: string): Promise<Result<string | undefined>>;
+
+  /** The message that shows an operation as a card in a channel; undefined when there is none yet. */
+  cardOf(
+    id: string,
+    place: { readonly transport: string; readonly channel: string },
+  ): Promise<Result<string | undefined>>;
+  /** Remembers the card. Reactions to it are then found by `operationShownBy`. */
+  setCard(
+    id: string,
+    place: { readonly transport: string; readonly channel: string },
+    messageId: string,
+  ): Promise<Result<void>>;
+
+  /**
+   * Keeps an event of a network that has been told that we have it, until it is `handled`: a crash in between must not lose it.
+   *
+   * @returns false when it was taken in before.
+   */
+  takeIn(eventKey: string, event: string): Promise<Result<boolean>>;
+  handled(eventKey: string): Promise<Result<void>>;
+  /** Events that were taken in and not handled, by key. */
+  unhandled(): Promise<Result<readonly { readonly eventKey: string; readonly event: string }[]>>;
+
   /** The operation whose request is shown by that message. */
   operationShownBy(viewId: string): Promise<Result<string | undefined>>;
 

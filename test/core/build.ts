@@ -85,7 +85,7 @@ export function operation(changes: Partial<Operation> = {}): Operation {
     plan: thePlan,
     planHash,
     signature: signRequest(KEY, { id, planHash, request }),
-    rule: { number: 1, approvals: 1, approve: ['sre'], expiresMs: 900_000, maxShareRemoved: 25 },
+    rule: { number: 1, approvals: 1, approve: ['sre'], expiresMs: 900_000, maxShareRemoved: 25, networks: 1 },
     createdAt: 1000,
     expiresAt: 901_000,
     nudgedAt: undefined,

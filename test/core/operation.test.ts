@@ -46,6 +46,7 @@ test('approvals count once a person, and never the asker', () => {
     verdict: 'approve',
     planHash: '',
     eventKey: '',
+    transport: 'irc',
     at: 0,
     signature: '',
   });

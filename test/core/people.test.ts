@@ -58,19 +58,19 @@ describe('personOfAccount', () => {
   const people = [elukey, { name: 'jo', irc: 'jo[', roles: ['sre'] }];
 
   test('finds a person whatever the case of the account', () => {
-    expect(personOfAccount(people, 'eLuKey')?.name).toBe('elukey');
+    expect(personOfAccount(people, 'irc', 'eLuKey')?.name).toBe('elukey');
   });
 
   test('does not take an account for another that only some networks hold equal', () => {
-    expect(personOfAccount(people, 'jo{')).toBeUndefined();
+    expect(personOfAccount(people, 'irc', 'jo{')).toBeUndefined();
   });
 
   test('does not take a look-alike letter for an ASCII one', () => {
-    expect(personOfAccount(people, 'elu\u212Aey')).toBeUndefined();
+    expect(personOfAccount(people, 'irc', 'elu\u212Aey')).toBeUndefined();
   });
 
   test('knows nobody without an account', () => {
-    expect(personOfAccount([{ name: 'bot', roles: [] }], '')).toBeUndefined();
+    expect(personOfAccount([{ name: 'bot', roles: [] }], 'irc', '')).toBeUndefined();
   });
 });
 

@@ -10,6 +10,7 @@ function vote(changes: Partial<Vote> = {}): Vote {
     verdict: 'approve' as const,
     planHash: hashPlan(plan()),
     eventKey: 'irc:2',
+    transport: 'irc',
     at: 2000,
   };
   return { ...unsigned, signature: signVote(KEY, { id: 'k7f', vote: unsigned }), ...changes };
@@ -51,6 +52,7 @@ describe('findForgery', () => {
       verdict: 'approve' as const,
       planHash: hashPlan(plan('maps1009')),
       eventKey: 'irc:2',
+      transport: 'irc',
       at: 2000,
     };
     const signed = { ...other, signature: signVote(KEY, { id: 'k7f', vote: other }) };

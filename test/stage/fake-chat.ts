@@ -1,6 +1,15 @@
 import type { Result } from '../../src/core/result.ts';
 import { fail, ok } from '../../src/core/result.ts';
-import type { Actor, Chat, ChatCapabilities, ChatState, Inbound, Sent } from '../../src/ports/chat.ts';
+import type { Card } from '../../src/core/card.ts';
+import type {
+  Actor,
+  Chat,
+  ChatCapabilities,
+  ChatState,
+  Inbound,
+  MessageRef,
+  Sent,
+} from '../../src/ports/chat.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 
 /** A line that Sluice sent. */
@@ -12,7 +21,11 @@ export interface SentLine {
 
 /** One network in memory: what people say is injected, what Sluice says is collected, and it fails when a test says so. */
 export class FakeChat implements Chat {
-  readonly transport = 'irc';
+  readonly transport: string;
+  /** The network has cards, buttons, edits. */
+  edits = false;
+  readonly acknowledges: boolean;
+  private readonly own: string;
   readonly channels: readonly string[];
   readonly sent: SentLine[] = [];
   reactions = true;
@@ -31,9 +44,16 @@ export class FakeChat implements Chat {
   private last: Inbound | undefined;
   private readonly clock: Clock;
 
-  constructor(clock: Clock, channels: readonly string[]) {
+  /** @param own what its lines begin with in a story: `#ops`. */
+  constructor(
+    clock: Clock,
+    options: { readonly transport: string; readonly channels: readonly string[]; readonly own: string },
+  ) {
     this.clock = clock;
-    this.channels = channels;
+    this.channels = options.channels;
+    this.transport = options.transport;
+    this.acknowledges = options.transport === 'slack';
+    this.own = options.own;
   }
 
   start(hear: (event: Inbound) => Promise<void>, onState: (state: ChatState) => void): void {
@@ -54,12 +74,12 @@ export class FakeChat implements Chat {
     const channel = 'channel' in more ? more.channel : this.channels[0];
     await this.deliver({
       kind: 'text',
-      eventKey: `irc:${id}`,
+      eventKey: `${this.transport}:${id}`,
       at: more.at ?? this.clock.now(),
       replay: more.replay ?? false,
       channel,
-      actor: actor(nick, account),
-      ref: { transport: 'irc', channel: channel ?? nick, id },
+      actor: this.actor(nick, account),
+      ref: { transport: this.transport, channel: channel ?? nick, id },
       text: addressed === null ? text : text.slice(addressed[0].length),
       addressed: addressed !== null,
       inReplyTo: undefined,
@@ -67,18 +87,60 @@ export class FakeChat implements Chat {
   }
 
   /** Somebody reacts to a line. */
-  async react(nick: string, account: string | undefined, targetId: string, emoji: string): Promise<void> {
+  async react(
+    nick: string,
+    account: string | undefined,
+    targetId: string,
+    emoji: string,
+    removed = false,
+  ): Promise<void> {
     this.counter++;
     await this.deliver({
       kind: 'reaction',
-      eventKey: `irc:m${String(this.counter)}`,
+      eventKey: `${this.transport}:m${String(this.counter)}`,
       at: this.clock.now(),
       replay: false,
       channel: this.channels[0],
-      actor: actor(nick, account),
+      actor: this.actor(nick, account),
       targetId,
       emoji,
-      removed: false,
+      removed,
+    });
+  }
+
+  /** Somebody presses a button of a card. */
+  async press(
+    nick: string,
+    account: string | undefined,
+    targetId: string,
+    { action, id }: { readonly action: 'approve' | 'deny' | 'cancel' | 'undo'; readonly id: string },
+  ): Promise<void> {
+    this.counter++;
+    await this.deliver({
+      kind: 'action',
+      eventKey: `${this.transport}:m${String(this.counter)}`,
+      at: this.clock.now(),
+      replay: false,
+      channel: this.channels[0],
+      actor: this.actor(nick, account),
+      targetId,
+      action,
+      value: id,
+    });
+  }
+
+  /** Somebody changes or removes what they said last. */
+  async rewrite(nick: string, account: string | undefined, kind: 'edited' | 'deleted'): Promise<void> {
+    const eventKeyBefore = this.last?.eventKey ?? '';
+    this.counter++;
+    await this.deliver({
+      kind,
+      eventKey: `${this.transport}:m${String(this.counter)}`,
+      at: this.clock.now(),
+      replay: false,
+      channel: this.channels[0],
+      actor: this.actor(nick, account),
+      eventKeyBefore,
     });
   }
 
@@ -89,7 +151,7 @@ export class FakeChat implements Chat {
 
   /** The id of the newest line that matches. */
   idOf(pattern: RegExp): string {
-    return this.sent.findLast(({ line }) => pattern.test(line))?.id ?? 'none';
+    return this.sent.find(({ line }) => pattern.test(line))?.id ?? 'none';
   }
 
   goDown(): void {
@@ -115,27 +177,47 @@ export class FakeChat implements Chat {
   }
 
   capabilities(): ChatCapabilities {
-    return { reactions: this.reactions, roomBytes: this.roomBytes, edits: false };
+    return { reactions: this.reactions, roomBytes: this.roomBytes, edits: this.edits };
   }
 
   send(channel: string, line: string): Promise<Result<Sent>> {
     if (this.now !== 'ready')
-      return Promise.resolve(fail({ kind: 'chat-down', transport: 'irc', cause: 'not connected' }));
+      return Promise.resolve(fail({ kind: 'chat-down', transport: this.transport, cause: 'not connected' }));
     if (this.refusal !== undefined) {
       const cause = this.refusal;
       this.refusal = undefined;
-      return Promise.resolve(fail({ kind: 'chat-refused', transport: 'irc', channel, cause }));
+      return Promise.resolve(fail({ kind: 'chat-refused', transport: this.transport, channel, cause }));
     }
-    const id = `s${String(this.sent.length + 1)}`;
+    const id = `${this.transport}-s${String(this.sent.length + 1)}`;
     this.sent.push({ id, channel, line });
-    this.onLine?.(`#ops <sluice> ${line}`);
+    this.onLine?.(`${this.own} <sluice> ${line}`);
     this.onSend?.(line);
     return Promise.resolve(
       ok({
         proof: this.echoes ? 'echo' : 'none',
-        ref: this.echoes ? { transport: 'irc', channel, id } : undefined,
+        ref: this.echoes ? { transport: this.transport, channel, id } : undefined,
       }),
     );
+  }
+
+  /** A card is one line of a story: what it says of itself, and what can be pressed. */
+  show(
+    channel: string,
+    card: Card,
+    {
+      ref,
+      thread,
+      line,
+    }: { readonly ref: MessageRef | undefined; readonly thread: boolean; readonly line: string },
+  ): Promise<Result<Sent>> {
+    const buttons = card.buttons.length === 0 ? '' : ` [${card.buttons.join('] [')}]`;
+    const shown = `card ${card.title}: ${card.status}${buttons}`;
+    if (ref === undefined) return this.send(channel, `${shown} | ${line}`);
+    const gone = this.now !== 'ready';
+    if (!gone) this.onLine?.(`${this.own} <sluice> ${shown}${thread ? ` | in its thread: ${line}` : ''}`);
+    return gone
+      ? Promise.resolve(fail({ kind: 'chat-down', transport: this.transport, cause: 'not connected' }))
+      : Promise.resolve(ok({ proof: 'echo', ref }));
   }
 
   tell(nick: string, line: string): Promise<Result<void>> {
@@ -155,8 +237,14 @@ export class FakeChat implements Chat {
     this.last = event;
     await this.hear?.(event);
   }
-}
 
-function actor(nick: string, account: string | undefined): Actor {
-  return { transport: 'irc', account, display: nick };
+  private actor(nick: string, account: string | undefined): Actor {
+    const refused = account?.startsWith('guest:') === true ? 'guest' : undefined;
+    return {
+      transport: this.transport,
+      account: refused === undefined ? account : account?.slice('guest:'.length),
+      display: nick,
+      ...(refused === undefined ? {} : { refused }),
+    };
+  }
 }

@@ -26,6 +26,11 @@ type Answer<T> = Extract<T, { readonly ok: true }> extends { readonly value: inf
 type Created = Answer<Awaited<ReturnType<Store['create']>>>;
 type Withdrawn = Answer<Awaited<ReturnType<Store['withdraw']>>>;
 
+interface Place {
+  readonly transport: string;
+  readonly channel: string;
+}
+
 /** The journal in memory, held to the same contract as the one in Redis; deadlines are by the caller's clock. */
 export class MemoryStore implements Store {
   private readonly operations = new Map<string, Operation>();
@@ -34,6 +39,9 @@ export class MemoryStore implements Store {
   private readonly views = new Map<string, string>();
   private readonly rows = new Map<string, StoredRow>();
   private readonly removed = new Map<string, Removal>();
+  private readonly cards = new Map<string, string>();
+  private readonly takenIn = new Set<string>();
+  private readonly inbox = new Map<string, string>();
   private readonly locked = new Map<string, Lock>();
   private readonly written = new Map<string, number>();
   private readonly broken: string[] = [];
@@ -165,6 +173,42 @@ export class MemoryStore implements Store {
 
   headOfLine(service: string): ReturnType<Store['headOfLine']> {
     return this.answer(() => ok(this.lines.get(service)?.[0]));
+  }
+
+  operationOfEvent(eventKey: string): ReturnType<Store['operationOfEvent']> {
+    return this.answer(() => ok(this.events.get(eventKey)));
+  }
+
+  cardOf(id: string, { transport, channel }: Place): ReturnType<Store['cardOf']> {
+    return this.answer(() => ok(this.cards.get(`${id} ${transport} ${channel}`)));
+  }
+
+  setCard(id: string, { transport, channel }: Place, messageId: string): ReturnType<Store['setCard']> {
+    return this.answer(() => {
+      this.cards.set(`${id} ${transport} ${channel}`, messageId);
+      this.views.set(messageId, id);
+      return ok(undefined);
+    });
+  }
+
+  takeIn(eventKey: string, event: string): ReturnType<Store['takeIn']> {
+    return this.answer(() => {
+      if (this.takenIn.has(eventKey)) return ok(false);
+      this.takenIn.add(eventKey);
+      this.inbox.set(eventKey, event);
+      return ok(true);
+    });
+  }
+
+  handled(eventKey: string): ReturnType<Store['handled']> {
+    return this.answer(() => {
+      this.inbox.delete(eventKey);
+      return ok(undefined);
+    });
+  }
+
+  unhandled(): ReturnType<Store['unhandled']> {
+    return this.answer(() => ok([...this.inbox].map(([eventKey, event]) => ({ eventKey, event }))));
   }
 
   operationShownBy(viewId: string): ReturnType<Store['operationShownBy']> {

@@ -24,6 +24,8 @@ const ENDPOINT = 'https://conf1007.eqiad.wmnet:4001';
  *     confctl PATH TEXT           confctl-all POOL TEXT           before-write N EVENT      after-write N EVENT
  *     etcd down|up|no-quorum|read-only|lose-answer applied|not-applied|applied-then-down
  *     forge-vote ID PERSON        forge-plan ID HOST
+ *     slack on                    slack <USERID> TEXT|react EMOJI ID|unreact EMOJI ID|press BUTTON ID|edit|delete
+ *     slack down|up
  *     lb on                       lb silent|answers NAME          lb frozen|follows NAME
  *     sick HOSTS [WHAT]           well HOSTS                      probes require|warn|off
  *     rps HOSTS NUMBER            metrics silent|ok               depends HOSTS OF
@@ -128,6 +130,27 @@ const EVENTS: Readonly<Record<string, (stage: Stage, rest: string) => void | Pro
   etcd: (stage, rest) => {
     etcd(stage, rest);
   },
+  slack: async (stage, rest) => {
+    if (rest === 'on') {
+      stage.withSlack = true;
+      stage.restart();
+      return;
+    }
+    if (rest === 'down') return stage.slack.goDown();
+    if (rest === 'up') {
+      stage.slack.comeBack();
+      return stage.sweep();
+    }
+    const { nick, account, text } = speaker(rest);
+    const [word, what = '', id = ''] = text.split(' ');
+    const card = stage.slack.idOf(new RegExp(`card ${id} `));
+    if (word === 'react' || word === 'unreact')
+      return stage.slack.react(nick, account, card, what, word === 'unreact');
+    if (word === 'press') return stage.slack.press(nick, account, card, { action: what as 'approve', id });
+    if (text === 'edit' || text === 'delete')
+      return stage.slack.rewrite(nick, account, text === 'edit' ? 'edited' : 'deleted');
+    return stage.slack.say(nick, account, text);
+  },
   lb: async (stage, rest) => {
     const [what, name] = split(rest);
     if (what === 'on') stage.balancers.configured = true;
@@ -179,6 +202,7 @@ const EVENTS: Readonly<Record<string, (stage: Stage, rest: string) => void | Pro
           verdict: 'approve',
           planHash: operation.planHash,
           eventKey: 'irc:x',
+          transport: 'irc',
           at: stage.clock.now(),
           signature: 'f'.repeat(64),
         },

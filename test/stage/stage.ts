@@ -47,6 +47,7 @@ const POLICY = `
 const PEOPLE = ['elukey', 'jijiki', 'akosiaris'].map((name) => ({
   name,
   irc: name,
+  slack: `U0${name.toUpperCase()}`,
   roles: name === 'jijiki' ? ['sre', 'admin'] : ['sre'],
 }));
 
@@ -55,7 +56,10 @@ export class Stage {
   readonly clock = new StageClock(START);
   readonly queue = new StageQueue();
   readonly audit = new StageAudit();
-  readonly chat = new FakeChat(this.clock, [CHANNEL]);
+  readonly chat = new FakeChat(this.clock, { transport: 'irc', channels: [CHANNEL], own: '#ops' });
+  /** The other network, when a story has it. */
+  readonly slack = new FakeChat(this.clock, { transport: 'slack', channels: ['C0OPS'], own: 'slack' });
+  withSlack = false;
   readonly conftool = new FakeConftool(SCOPE);
   readonly store = new MemoryStore();
   readonly balancers = new FakeBalancers(this.conftool, this.clock, catalogue());
@@ -87,9 +91,11 @@ export class Stage {
       this.clock.pass(WRITE_MS);
       this.seen.push(`etcd ${path} ${text}`);
     };
-    this.chat.onLine = (line) => {
-      this.seen.push(line);
-    };
+    this.slack.edits = true;
+    for (const chat of [this.chat, this.slack])
+      chat.onLine = (line) => {
+        this.seen.push(line);
+      };
     this.sluice = this.startProcess();
   }
 
@@ -138,7 +144,7 @@ export class Stage {
       queue: this.queue,
       audit: this.audit,
       clock: this.clock,
-      chats: [this.chat],
+      chats: this.withSlack ? [this.chat, this.slack] : [this.chat],
       stopFile: { present: () => Promise.resolve(this.stopFile) },
       log: this.log(),
       faultPoint: (point) => {
@@ -157,7 +163,7 @@ export class Stage {
         scope: SCOPE,
         people: () => mustParse(parsePeople(PEOPLE)),
         policy: () => this.policy,
-        networks: 1,
+        networks: this.withSlack ? 2 : 1,
         signingKey: 'the key of the stage',
         sal: { transport: 'irc', channel: CHANNEL, acknowledgedBy: this.acknowledgedBy },
         takeUpMs: 10_000,
@@ -170,10 +176,11 @@ export class Stage {
     };
     const sluice = new Sluice(parts);
     sluice.watchChanges();
-    this.chat.start(
-      (event) => (alive ? sluice.hear(event) : Promise.resolve()),
-      () => undefined,
-    );
+    for (const chat of [this.chat, this.slack])
+      chat.start(
+        (event) => (alive ? sluice.hear(event) : Promise.resolve()),
+        () => undefined,
+      );
     this.queue.start((id) => this.untilKilled(sluice.run(id)));
     return sluice;
   }

@@ -20,6 +20,13 @@ export const KEYS = {
   /** Hash of one pool: host -> `WEIGHT AT`, its newest removal. */
   removals: (pool: { readonly dc: string; readonly cluster: string; readonly service: string }) =>
     `${PREFIX}:removals:${pool.dc}/${pool.cluster}/${pool.service}`,
+  /** String: the message that shows an operation as a card in a channel. */
+  card: (id: string, place: { readonly transport: string; readonly channel: string }) =>
+    `${PREFIX}:card:${id}:${place.transport}:${place.channel}`,
+  /** Hash: key of an event -> the event, taken in and not handled. */
+  inbox: `${PREFIX}:inbox`,
+  /** String: an event of that key was taken in. */
+  takenIn: (eventKey: string) => `${PREFIX}:taken:${eventKey}`,
   /** Hash: service -> JSON of its lock. */
   locks: `${PREFIX}:locks`,
   /** Sorted set: `OPERATION PATH` of objects written, by the time of the write. */

@@ -5,6 +5,7 @@ import type { Freeze, Store } from '../../ports/store.ts';
 import { newChange } from './change.ts';
 import { ANSWER_WITHIN_MS, connectWithin, openClient } from './connection.ts';
 import { KEYS } from './keys.ts';
+import { inboxMethods } from './inbox.ts';
 import { doneOnly, linkTo } from './link.ts';
 import { noteMethods } from './notes.ts';
 import { operationMethods } from './operations.ts';
@@ -38,6 +39,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
     ...voteMethods(link, { retentionMs, timeFrom }),
     ...removalMethods(link),
     ...noteMethods(link, retentionMs),
+    ...inboxMethods(link, retentionMs),
     ...rowMethods(link, retentionMs),
     freeze: () =>
       link.read(async (redis) => {

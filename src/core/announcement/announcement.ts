@@ -111,6 +111,8 @@ export type DecisionAnnouncement =
       readonly id: string;
       readonly person: string;
       readonly objects: readonly ObjectResult[];
+      /** The line that asked for it was changed or removed. */
+      readonly why: 'edited' | 'deleted' | undefined;
     }
   | { readonly kind: 'withdrawn'; readonly id: string; readonly person: string; readonly missing: number }
   | { readonly kind: 'expired'; readonly id: string; readonly why: 'no-approval' | 'no-start' }

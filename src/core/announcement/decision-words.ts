@@ -17,8 +17,13 @@ export function wordDecision(announcement: DecisionAnnouncement, detail: Detail)
     }
     case 'denied':
       return `${announcement.id} denied by ${announcement.person}. Nothing was changed.`;
-    case 'cancelled':
-      return `${announcement.id} cancelled by ${announcement.person}. ${resultsText(announcement.objects, detail)}${undoHint(announcement)}`;
+    case 'cancelled': {
+      const why =
+        announcement.why === undefined
+          ? ''
+          : ` The line that asked for it was ${announcement.why}: that never runs.`;
+      return `${announcement.id} cancelled by ${announcement.person}.${why} ${resultsText(announcement.objects, detail)}${undoHint(announcement)}`;
+    }
     case 'withdrawn': {
       const { id, person, missing } = announcement;
       return `${id}: ${person} took the approval back. It waits for ${countText(missing, 'approval')}.`;

@@ -3,6 +3,7 @@ import { foldHosts } from '../hosts.ts';
 import { nodePath, stateText } from '../node.ts';
 import { durationText, elapsedText, minuteText } from '../time.ts';
 import { shortenToBytes } from '../byte-text.ts';
+import { networkName } from '../network-name.ts';
 import { countText, percentText, stateOrAbsent } from './phrases.ts';
 
 /** A fault in words: the rule that it comes from, and what is the matter, with the numbers and what to type. Ends in a full stop. */
@@ -115,8 +116,20 @@ export function wordFault(fault: Fault): FaultWords {
           }
         : {
             rule: 'unknown account',
-            text: `the account ${fault.account} is in no entry of people.yaml. Ask an admin to add it.`,
+            text: `the ${fault.transport === 'irc' ? 'account' : `${networkName(fault.transport)} user`} ${fault.account} is in no entry of people.yaml. Ask an admin to add it.`,
           };
+    case 'account-refused':
+      return { rule: 'account', text: `${shown(fault.nick)} is no member here (${withoutStop(fault.why)}).` };
+    case 'same-network':
+      return {
+        rule: 'networks',
+        text: `${fault.id} was asked on ${networkName(fault.network)}: its rule wants the approval from another network.`,
+      };
+    case 'suspended':
+      return {
+        rule: 'suspended',
+        text: `${fault.person} is suspended by ${fault.by}: ${withoutStop(fault.reason)}. An admin lifts it.`,
+      };
     case 'role-missing':
       return { rule: 'role', text: `${fault.person} needs the role ${fault.need.join(' or ')}.` };
     case 'networks-missing':

@@ -28,6 +28,7 @@ export function approval(person: string, changes: Partial<Vote> = {}): Vote {
     verdict: 'approve',
     planHash,
     eventKey: `irc:${person}`,
+    transport: 'irc',
     at: NOW,
     signature: 's',
     ...changes,
@@ -687,6 +688,32 @@ export function storeContract(open: () => Promise<Store>): void {
       expect(value(await store.headOfLine('swift'))).toBe('k7f');
       value(await store.transition({ id: 'k7f', from: ['queued'], to: 'cancelled', at: NOW }));
       expect(value(await store.headOfLine('swift'))).toBeUndefined();
+    });
+  });
+
+  describe('what networks deliver', () => {
+    test('an event is taken in once, and stays until it is handled', async () => {
+      expect(value(await store.takeIn('slack:E1', '{"a":1}'))).toBe(true);
+      expect(value(await store.takeIn('slack:E1', '{"a":2}'))).toBe(false);
+      expect(value(await store.takeIn('slack:E2', '{}'))).toBe(true);
+      value(await store.handled('slack:E2'));
+      expect(value(await store.unhandled())).toEqual([{ eventKey: 'slack:E1', event: '{"a":1}' }]);
+      value(await store.handled('slack:E1'));
+      expect(value(await store.unhandled())).toEqual([]);
+      // Delivered once more later, it is still known.
+      expect(value(await store.takeIn('slack:E1', '{"a":1}'))).toBe(false);
+    });
+
+    test('a card is known by its channel, and its operation by the card; an operation by the message that asked', async () => {
+      value(await store.create(one('k7f'), []));
+      const place = { transport: 'slack', channel: 'C1' };
+      expect(value(await store.cardOf('k7f', place))).toBeUndefined();
+      value(await store.setCard('k7f', place, '17.1'));
+      expect(value(await store.cardOf('k7f', place))).toBe('17.1');
+      expect(value(await store.cardOf('k7f', { ...place, channel: 'C2' }))).toBeUndefined();
+      expect(value(await store.operationShownBy('17.1'))).toBe('k7f');
+      expect(value(await store.operationOfEvent('irc:k7f'))).toBe('k7f');
+      expect(value(await store.operationOfEvent('irc:m3k'))).toBeUndefined();
     });
   });
 
