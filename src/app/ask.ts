@@ -17,7 +17,7 @@ import type { RuleApplied } from '../core/authorization.ts';
 import type { OutboxRow } from '../ports/store.ts';
 import { authorize } from './authorize.ts';
 import { findBrake } from './brakes.ts';
-import { cancelOperation } from './decide.ts';
+import { cancelOperation } from './cancel-operation.ts';
 import type { Gathered } from './gather.ts';
 import { audit } from './journal.ts';
 import type { Outbox } from './outbox.ts';

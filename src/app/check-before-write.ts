@@ -9,6 +9,7 @@ import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
 import { findForgery } from '../core/signature.ts';
 import type { StepRecord } from '../core/step.ts';
+import type { Suspension } from '../core/suspension.ts';
 import { authorize } from './authorize.ts';
 import { findBrake } from './brakes.ts';
 import type { Parts } from './parts.ts';
@@ -51,13 +52,14 @@ export async function checkBeforeWrite(
   const forgery = findForgery(settings.signingKey, operation);
   if (forgery !== undefined) return { kind: 'forged', what: forgery };
   const first = operation.steps.every(({ state }) => state === 'planned');
-  const [pools, recent, undone, open] = await Promise.all([
+  const [pools, recent, undone, open, suspended] = await Promise.all([
     readPools(parts, operation, group, first),
     looksBack(parts, operation) ? store.recent(RECENT) : ok([]),
     operation.plan.undoes === undefined ? ok(undefined) : store.operation(operation.plan.undoes.id),
     first ? store.open() : ok([]),
+    store.suspensions(),
   ]);
-  for (const read of [recent, undone, open]) {
+  for (const read of [recent, undone, open, suspended]) {
     if (!read.ok) return { kind: 'fail', fault: read.fault };
   }
   if (operation.stopRequestedBy !== undefined) {
@@ -95,6 +97,7 @@ export async function checkBeforeWrite(
     recent: recent.ok ? recent.value : [],
     undone: undone.ok ? undone.value : undefined,
     lbDown,
+    suspended: suspended.ok ? suspended.value : [],
   });
   if (!rule.ok) return { kind: 'hold', fault: rule.fault };
   const judged = views.value.map((view) => ({ ...view, maxShareRemoved: rule.value }));
@@ -173,13 +176,16 @@ function judgeAgain(
     readonly recent: readonly Operation[];
     readonly undone: Operation | undefined;
     readonly lbDown: boolean;
+    readonly suspended: readonly Suspension[];
   },
 ): Result<number> {
   const { request, plan, id } = operation;
   const people = settings.people();
   const person = people.find(({ name }) => name === request.person);
   if (person === undefined) return fail({ kind: 'role-missing', person: request.person, need: ['any'] });
-  const { recent, undone, lbDown } = known;
+  const { recent, undone, lbDown, suspended } = known;
+  const asker = suspended.find((one) => one.person === request.person);
+  if (asker !== undefined) return fail({ kind: 'suspended', ...asker });
   // Ages are measured to when it was asked: an undo that waited for its turn does not lose its rule.
   const judged = authorize(settings, {
     command: request.command,
@@ -201,6 +207,7 @@ function judgeAgain(
           vote.verdict === 'approve' &&
           vote.person !== request.person &&
           vote.at <= operation.expiresAt &&
+          !suspended.some((one) => one.person === vote.person) &&
           (rule.networks < 2 || vote.transport !== request.transport),
       )
       .filter((vote) =>

@@ -10,11 +10,13 @@ import { fail, ok } from '../core/result.ts';
 import { findForgery, signVote } from '../core/signature.ts';
 import type { Vote } from '../core/operation.ts';
 import { authorize } from './authorize.ts';
+import { cancelOperation } from './cancel-operation.ts';
 import { endOperation } from './end-operation.ts';
 import { freezeOrThaw, lock, stopAll, unlock } from './decide-brakes.ts';
 import { audit, journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
+import { suspend, unsuspend } from './suspend.ts';
 import { requestStop } from './request-stop.ts';
 import { settleOperation } from './settle-operation.ts';
 import { answer, viewRows } from './speak.ts';
@@ -56,6 +58,10 @@ async function carryOut(
       return lock(parts, decision, utterance);
     case 'unlock':
       return unlock(parts, decision, utterance);
+    case 'suspend':
+      return suspend(parts, outbox, decision, utterance);
+    case 'unsuspend':
+      return unsuspend(parts, decision, utterance);
     case 'stop-all':
       return stopAll(parts, outbox, utterance);
     default: {
@@ -279,26 +285,6 @@ async function cancel(
     by: utterance.transport,
   });
   return moved.ok ? ok([]) : late(moved.fault, 'cancel');
-}
-
-/** Ends an operation that waits, is queued or held: what it changed stays changed. */
-export async function cancelOperation(
-  parts: Parts,
-  outbox: Outbox,
-  operation: Operation,
-  person: string,
-  { by, why }: { readonly by?: string; readonly why?: 'edited' | 'deleted' } = {},
-): Promise<Result<Operation>> {
-  const { id, state, request } = operation;
-  const at = parts.clock.now();
-  const announcement = { kind: 'cancelled' as const, id, person, objects: objectResults(operation), why };
-  const rows = viewRows(parts, request, { id, name: 'end', at, announcement, by });
-  return journalTransition(
-    parts,
-    outbox,
-    { id, from: [state], to: 'cancelled', at, patch: { endedAt: at }, rows },
-    { event: 'cancelled', person },
-  );
 }
 
 async function stop(

@@ -12,7 +12,8 @@ import { commandOf } from '../core/plan.ts';
 import type { Inbound } from '../ports/chat.ts';
 import type { Wish } from './ask.ts';
 import { askForPlan } from './ask.ts';
-import { cancelOperation, decide } from './decide.ts';
+import { cancelOperation } from './cancel-operation.ts';
+import { decide } from './decide.ts';
 import { gatherFacts } from './gather.ts';
 import type { HeardLog } from './heard-log.ts';
 import { audit } from './journal.ts';
@@ -159,6 +160,11 @@ async function admit(
   const place = { transport: actor.transport, channel };
   if (person !== undefined && account !== undefined) {
     const utterance: Utterance = { person, nick, account, ...place, eventKey, at };
+    const suspension = await suspensionOf(parts, person.name);
+    if (suspension !== undefined) {
+      await refuse(parts, utterance, suspension);
+      return undefined;
+    }
     if (person.roles.length > 0 || command === 'whoami') return utterance;
     await refuse(parts, utterance, { kind: 'role-missing', person: person.name, need: ['any'] });
     return undefined;
@@ -176,6 +182,13 @@ async function admit(
       : { kind: 'refused', nick, fault, hint: undefined };
   await answer(parts, place, [announcement]);
   return undefined;
+}
+
+/** While the journal is away nobody is known to be suspended; nothing can be written then either. */
+async function suspensionOf({ store }: Parts, name: string): Promise<Fault | undefined> {
+  const found = await store.suspensions();
+  const own = found.ok ? found.value.find(({ person }) => person === name) : undefined;
+  return own && { kind: 'suspended', ...own };
 }
 
 /** A private message is seen by nobody else, so nothing is decided there. */

@@ -48,6 +48,11 @@ export const OptionalSubject = tokenSchema((typed) =>
   readName(typed, 'name one service or host, like kartotherian-k8s-ssl or maps1005'),
 ).optional();
 
+/** `PERSON`: a name of people.yaml. */
+export const PersonName = tokenSchema((typed) =>
+  readName(typed, 'a person is a name of people.yaml like elukey'),
+);
+
 /** `HOST`: one name, short or full. */
 export const OneHost = tokenSchema((typed) => readName(typed, 'name one host, like maps1005'));
 

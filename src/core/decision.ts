@@ -13,4 +13,5 @@ export type Decision =
       readonly forMs: number | undefined;
     }
   | { readonly kind: 'unlock'; readonly service: string; readonly reason: string }
+  | { readonly kind: 'suspend' | 'unsuspend'; readonly person: string; readonly reason: string }
   | { readonly kind: 'freeze' | 'thaw'; readonly reason: string };

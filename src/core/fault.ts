@@ -67,6 +67,7 @@ type NamingFault =
   | { readonly kind: 'record-wants-switch'; readonly record: string; readonly dcs: readonly string[] }
   | { readonly kind: 'nothing-to-repool'; readonly host: string }
   | { readonly kind: 'one-host-only'; readonly count: number }
+  | { readonly kind: 'nobody-called'; readonly person: string; readonly nearest: readonly string[] }
   | { readonly kind: 'subject-unknown'; readonly subject: string; readonly nearest: readonly string[] }
   | { readonly kind: 'operation-unknown'; readonly id: string; readonly nearest: readonly string[] };
 

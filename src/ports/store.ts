@@ -5,6 +5,7 @@ import type { Result } from '../core/result.ts';
 import type { RowState } from '../core/row-state.ts';
 import type { SalRecord } from '../core/sal/record.ts';
 import type { SeenChange } from '../core/seen-change.ts';
+import type { Suspension } from '../core/suspension.ts';
 
 /** Something to be said that must not be lost: it is stored together with what it tells. `key` is unique for ever. */
 export type OutboxRow = {
@@ -156,6 +157,11 @@ export interface Store {
   locks(): Promise<Result<readonly Lock[]>>;
   /** Replaces the lock of a service; undefined lifts it. */
   setLock(service: string, lock: Lock | undefined): Promise<Result<void>>;
+
+  /** People who are suspended. */
+  suspensions(): Promise<Result<readonly Suspension[]>>;
+  /** Suspends a person, or with undefined lifts it. */
+  setSuspension(person: string, suspension: Suspension | undefined): Promise<Result<void>>;
 
   /** Objects whose write ended well since `since`; one that an operation wrote in two steps counts once. */
   writesSince(since: number): Promise<Result<number>>;

@@ -10,6 +10,7 @@ import type { Result } from '../../src/core/result.ts';
 import { fail, ok } from '../../src/core/result.ts';
 import type { RowState } from '../../src/core/row-state.ts';
 import { ROW_PREDECESSORS } from '../../src/core/row-state.ts';
+import type { Suspension } from '../../src/core/suspension.ts';
 import type { SeenChange } from '../../src/core/seen-change.ts';
 import { STEP_TRANSITIONS } from '../../src/core/step.ts';
 import type {
@@ -43,6 +44,7 @@ export class MemoryStore implements Store {
   private readonly takenIn = new Set<string>();
   private readonly inbox = new Map<string, string>();
   private readonly locked = new Map<string, Lock>();
+  private readonly suspended = new Map<string, Suspension>();
   private readonly written = new Map<string, number>();
   private readonly broken: string[] = [];
   private readonly reminders = new Map<string, number>();
@@ -237,6 +239,18 @@ export class MemoryStore implements Store {
     return this.answer(() => {
       if (lock === undefined) this.locked.delete(service);
       else this.locked.set(service, copy(lock));
+      return ok(undefined);
+    });
+  }
+
+  suspensions(): ReturnType<Store['suspensions']> {
+    return this.answer(() => ok([...this.suspended.values()]));
+  }
+
+  setSuspension(person: string, suspension: Suspension | undefined): ReturnType<Store['setSuspension']> {
+    return this.answer(() => {
+      if (suspension === undefined) this.suspended.delete(person);
+      else this.suspended.set(person, copy(suspension));
       return ok(undefined);
     });
   }

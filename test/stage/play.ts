@@ -136,7 +136,10 @@ const EVENTS: Readonly<Record<string, (stage: Stage, rest: string) => void | Pro
       stage.restart();
       return;
     }
-    if (rest === 'down') return stage.slack.goDown();
+    if (rest === 'down') {
+      stage.slack.goDown();
+      return;
+    }
     if (rest === 'up') {
       stage.slack.comeBack();
       return stage.sweep();

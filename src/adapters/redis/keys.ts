@@ -29,6 +29,8 @@ export const KEYS = {
   takenIn: (eventKey: string) => `${PREFIX}:taken:${eventKey}`,
   /** Hash: service -> JSON of its lock. */
   locks: `${PREFIX}:locks`,
+  /** Hash: person -> JSON of their suspension. */
+  suspensions: `${PREFIX}:suspensions`,
   /** Sorted set: `OPERATION PATH` of objects written, by the time of the write. */
   writes: `${PREFIX}:writes`,
   /** Sorted set: ids of operations that broke the glass and that nobody has reviewed, by their time. */

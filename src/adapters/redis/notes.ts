@@ -1,4 +1,5 @@
 import type { Lock } from '../../core/lock.ts';
+import type { Suspension } from '../../core/suspension.ts';
 import type { SeenChange } from '../../core/seen-change.ts';
 import { ok } from '../../core/result.ts';
 import type { Store } from '../../ports/store.ts';
@@ -19,6 +20,8 @@ export function noteMethods(
   Store,
   | 'locks'
   | 'setLock'
+  | 'suspensions'
+  | 'setSuspension'
   | 'writesSince'
   | 'unreviewed'
   | 'review'
@@ -38,6 +41,19 @@ export function noteMethods(
         await link.change(() => {
           const change = newChange(KEYS.locks);
           change.fields(KEYS.locks, { [service]: lock && JSON.stringify(lock) });
+          return ok(change);
+        }),
+      ),
+    suspensions: () =>
+      link.read(async (client) => {
+        const found = Object.values(await client.hgetall(KEYS.suspensions));
+        return ok(found.map((text) => JSON.parse(text) as Suspension));
+      }),
+    setSuspension: async (person, suspension) =>
+      doneOnly(
+        await link.change(() => {
+          const change = newChange(KEYS.suspensions);
+          change.fields(KEYS.suspensions, { [person]: suspension && JSON.stringify(suspension) });
           return ok(change);
         }),
       ),

@@ -135,6 +135,15 @@ export type DecisionAnnouncement =
       readonly objects: readonly ObjectResult[];
     }
   | { readonly kind: 'frozen'; readonly person: string; readonly reason: string }
+  | {
+      readonly kind: 'suspended';
+      readonly person: string;
+      readonly by: string;
+      readonly reason: string;
+      /** Operations of theirs that were cancelled, or will be held. */
+      readonly ended: readonly string[];
+    }
+  | { readonly kind: 'unsuspended'; readonly person: string; readonly by: string; readonly reason: string }
   | { readonly kind: 'locked'; readonly lock: Lock }
   | {
       readonly kind: 'unlocked';

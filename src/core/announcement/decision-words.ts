@@ -53,6 +53,13 @@ export function wordDecision(announcement: DecisionAnnouncement, detail: Detail)
     }
     case 'frozen':
       return `FROZEN by ${announcement.person}: ${shortenToBytes(announcement.reason, 150)}. No operation starts or goes on; !undo still does. !thaw REASON lifts it.`;
+    case 'suspended': {
+      const { person, by, reason, ended } = announcement;
+      const gone = ended.length === 0 ? '' : ` Ended: ${ended.join(', ')}.`;
+      return `SUSPENDED ${person} by ${by}: ${shortenToBytes(reason, 120)}. Nothing of theirs counts, their approvals neither.${gone} An admin lifts it by !unsuspend ${person} REASON`;
+    }
+    case 'unsuspended':
+      return `${announcement.person} is no longer suspended, says ${announcement.by}: ${shortenToBytes(announcement.reason, 150)}.`;
     case 'locked': {
       const { service, by, reason, until } = announcement.lock;
       const ends = until === undefined ? '' : ` until ${minuteText(until)}`;

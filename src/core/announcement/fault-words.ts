@@ -98,6 +98,11 @@ export function wordFault(fault: Fault): FaultWords {
         rule: 'all',
         text: `${String(fault.count)} hosts with all their services in one line: one host at a time.`,
       };
+    case 'nobody-called':
+      return {
+        rule: 'unknown person',
+        text: `nobody is called '${shown(fault.person)}' there.${nearestText(fault.nearest, 'Nearest')}`,
+      };
     case 'subject-unknown':
       return {
         rule: 'unknown name',

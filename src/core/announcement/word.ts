@@ -34,6 +34,8 @@ export function wordAnnouncement(announcement: Announcement, room: number): stri
       case 'settled':
       case 'frozen':
       case 'thawed':
+      case 'suspended':
+      case 'unsuspended':
       case 'locked':
       case 'unlocked':
       case 'reviewed':

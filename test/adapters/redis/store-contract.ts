@@ -621,6 +621,14 @@ export function storeContract(open: () => Promise<Store>): void {
       expect(value(await store.locks())).toEqual([{ ...lock, service: 'swift' }]);
     });
 
+    test('somebody is suspended until it is lifted', async () => {
+      const suspension = { person: 'akosiaris', by: 'jijiki', reason: 'laptop stolen', at: NOW };
+      value(await store.setSuspension('akosiaris', suspension));
+      expect(value(await store.suspensions())).toEqual([suspension]);
+      value(await store.setSuspension('akosiaris', undefined));
+      expect(value(await store.suspensions())).toEqual([]);
+    });
+
     test('objects written count once an operation, from when they were written', async () => {
       const { steps } = operation();
       const written = steps.map((record) => ({ ...record, state: 'done' as const }));
