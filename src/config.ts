@@ -10,7 +10,7 @@ import { resolveConftool, resolveIrc, resolveRedis, resolveSal } from './config/
 import type { TrafficConfig } from './config/resolve-traffic.ts';
 import { resolveTraffic } from './config/resolve-traffic.ts';
 import type { FileContent } from './config/schema.ts';
-import { FileSchema } from './config/schema.ts';
+import { FileSchema, StateDirSchema } from './config/schema.ts';
 import type { Secret } from './config/secret.ts';
 import { makeSecret } from './config/secret.ts';
 import { makeSigningKeyFile, newSigningKey, SIGNING_KEY_CHARACTERS } from './config/signing-key.ts';
@@ -108,6 +108,15 @@ export function examineConfig(
   }
   const modeLines = [...fileModeProblems(files), ...codeModeProblems()].map(problemLine);
   return ok({ ...resolved, modeLines });
+}
+
+/** The `stateDir` of a configuration, for who may not read the secrets that it names. @throws what the file system or YAML says. */
+export function readStateDir(file: string): string {
+  const path = resolve(file);
+  const content = parseYaml(readFileSync(path, 'utf8'), '1.2');
+  if (!content.ok) throw new Error(content.fault.map(problemLine).join('; '));
+  const { stateDir } = StateDirSchema.parse(content.value);
+  return resolve(dirname(path), stateDir);
 }
 
 /** Reads `policy.yaml` again. @param file `Config.policyFile`. */

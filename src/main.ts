@@ -5,40 +5,36 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { openAudit } from './adapters/audit/audit.ts';
 import { openQueue } from './adapters/bullmq/queue.ts';
-import type { AuditSink } from './adapters/conftool/audit-sink.ts';
 import { openAuditSink } from './adapters/conftool/audit-sink.ts';
-import { openConfctlConftool } from './adapters/conftool/by-confctl.ts';
-import { findEndpoints } from './adapters/conftool/find-endpoints.ts';
-import type { NativeConftoolOptions } from './adapters/conftool/native.ts';
-import { openNativeConftool } from './adapters/conftool/native.ts';
-import { openIrc } from './adapters/irc/chat.ts';
-import { IRC_BOUNDS } from './adapters/irc/options.ts';
 import { openProber } from './adapters/probe/prober.ts';
 import { openPrometheus } from './adapters/prometheus/metrics.ts';
 import { openPybal } from './adapters/pybal/load-balancers.ts';
-import type { RedisAddress } from './adapters/redis/connection.ts';
 import { connectionOptions } from './adapters/redis/connection.ts';
-import { startPrivateRedis } from './adapters/redis/private-server.ts';
 import { openRedisStore } from './adapters/redis/store.ts';
 import { loadCommands } from './app/load-commands.ts';
 import type { Parts } from './app/parts.ts';
 import { Sluice } from './app/sluice.ts';
 import type { Config } from './config.ts';
-import { loadConfig, loadPeople, loadPolicy } from './config.ts';
+import { loadConfig, loadPeople, loadPolicy, readStateDir } from './config.ts';
 import { BOUNDS } from './config/bounds.ts';
 import { balancedPoolNames } from './core/catalogue.ts';
 import type { PartHealth } from './core/health.ts';
 import { operationId } from './core/operation-id.ts';
 import { policyDifference } from './core/policy-difference.ts';
+import { runConsole } from './console/console.ts';
+import { readThrown } from './core/thrown.ts';
 import { doctor } from './doctor.ts';
 import { armFaultPoints } from './observe/fault-points.ts';
 import type { Log } from './observe/log.ts';
 import { openLog } from './observe/log.ts';
 import type { Chat } from './ports/chat.ts';
-import type { Conftool } from './ports/conftool.ts';
 import { openWeb } from './web/http.ts';
+import { askParts } from './wiring/ask-parts.ts';
+import { CONSOLE_FOLDER, openChats } from './wiring/chats.ts';
+import { openConftool } from './wiring/conftool.ts';
+import { openRedis } from './wiring/redis.ts';
 
-const USAGE = 'usage: sluice [--config sluice.yaml] | sluice doctor --config sluice.yaml';
+const USAGE = 'usage: sluice [doctor | console] [--config sluice.yaml]';
 
 /** Something that was opened, in the order of opening. */
 interface Opened {
@@ -54,7 +50,7 @@ async function main(): Promise<void> {
     allowPositionals: true,
   });
   const [command, ...more] = positionals;
-  if (more.length > 0 || (command !== undefined && command !== 'doctor')) {
+  if (more.length > 0 || (command !== undefined && command !== 'doctor' && command !== 'console')) {
     stop(2, USAGE);
     return;
   }
@@ -64,12 +60,29 @@ async function main(): Promise<void> {
     });
     return;
   }
+  if (command === 'console') {
+    await joinConsole(values.config);
+    return;
+  }
   const config = loadConfig(values.config);
   if (!config.ok) {
     stop(1, `${config.fault.file}:\n${config.fault.lines.map((line) => `  ${line}`).join('\n')}`);
     return;
   }
   await run(config.value);
+}
+
+/** A console of the Sluice that runs. Ends the process: a pipe on stdin may stay open. */
+async function joinConsole(file: string): Promise<void> {
+  const error = (text: string): void => void process.stderr.write(`${text}\n`);
+  try {
+    const folder = join(readStateDir(file), CONSOLE_FOLDER);
+    const { env, stdin: input, stdout: output } = process;
+    process.exit(await runConsole({ folder, env, input, output, error }));
+  } catch (thrown) {
+    error(readThrown(thrown).message);
+    process.exit(2);
+  }
 }
 
 function stop(code: number, text: string): void {
@@ -105,7 +118,9 @@ async function open(
 ): Promise<void> {
   mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
   const commands = await loadCommands();
-  const connection = connectionOptions(await redisAddress(config, log, opened));
+  const redis = await openRedis(config, log);
+  opened.push({ name: 'redis-server', close: () => redis.close() });
+  const connection = connectionOptions(redis.address);
   const store = await openRedisStore({ connection, retentionMs: config.retentionMs, log });
   opened.push({ name: 'store', close: () => store.close() });
   const sink = openAuditSink({
@@ -119,7 +134,7 @@ async function open(
   opened.push({ name: 'conftool', close: () => conftool.close() });
   const audit = await openAudit(join(config.stateDir, 'audit.log'), Date.now);
   opened.push({ name: 'audit', close: () => audit.close() });
-  const chat = openChat(config, log);
+  const chats = openChats(config, log);
   const queue = openQueue({ connection, concurrency: BOUNDS.operationsAtOnce, log });
   const trusted = { people: config.people, policy: config.policy };
   const stopFile = join(config.stateDir, 'STOP');
@@ -130,7 +145,7 @@ async function open(
     timeoutMs: BOUNDS.balancerMs,
     now: Date.now,
   });
-  const health = (): Promise<readonly PartHealth[]> => askParts({ store, conftool, loadBalancers }, [chat]);
+  const health = (): Promise<readonly PartHealth[]> => askParts({ store, conftool, loadBalancers }, chats);
   const parts: Parts = {
     conftool,
     loadBalancers,
@@ -147,7 +162,7 @@ async function open(
     queue,
     audit,
     clock: { now: Date.now, sleep: (ms) => sleep(ms) },
-    chats: [chat],
+    chats,
     stopFile: { present: () => Promise.resolve(existsSync(stopFile) ? stopFile : undefined) },
     log,
     faultPoint: armFaultPoints(config.faultPoints),
@@ -158,7 +173,8 @@ async function open(
       scope: config.conftool.scope,
       people: () => trusted.people,
       policy: () => trusted.policy,
-      networks: 1,
+      // The console is a way in, not a network of its own that somebody could be made to approve from.
+      networks: chats.filter(({ transport }) => transport !== 'console').length,
       signingKey: config.signingKey.reveal(),
       sal: config.sal,
       takeUpMs,
@@ -175,7 +191,7 @@ async function open(
     opened.push({ name: 'http', close: () => web.close() });
   }
   opened.push({ name: 'outbox', close: () => sluice.outbox.close() });
-  const ready = startChat(chat, sluice);
+  const ready = chats.map((chat) => startChat(chat, sluice));
   queue.start((id) => sluice.run(id));
   const sweeping = setInterval(() => void sluice.sweep(), BOUNDS.sweepEveryMs);
   process.on('SIGHUP', () => void reload(config, trusted, sluice, log));
@@ -195,14 +211,16 @@ async function open(
     await queue.close();
     await sluice.idle();
     await sluice.outbox.close();
-    await chat.close();
+    await Promise.all(chats.map((chat) => chat.close()));
     await closeAll();
     log.info({}, 'ended');
     process.exit(0);
   };
-  await ready;
+  // One network that is down holds up nobody on another.
+  await Promise.any(ready);
   sluice.watchChanges();
   await sluice.sweep();
+  await Promise.all(ready);
   log.info({ parts: (await health()).map(({ part }) => part) }, 'ready');
 }
 
@@ -217,83 +235,6 @@ function startChat(chat: Chat, sluice: Sluice): Promise<void> {
       },
     );
   });
-}
-
-async function redisAddress(config: Config, log: Log, opened: Opened[]): Promise<RedisAddress> {
-  if (config.redis !== undefined) {
-    const { url, username, password, tls } = config.redis;
-    return {
-      url,
-      username,
-      password: password?.reveal(),
-      tls: tls && { ca: tls.ca, cert: tls.cert, key: tls.key?.reveal() },
-    };
-  }
-  const server = await startPrivateRedis({ stateDir: config.stateDir, program: config.redisProgram, log });
-  opened.push({ name: 'redis-server', close: () => server.close() });
-  return { socket: server.socket };
-}
-
-async function openConftool({ conftool }: Config, sink: AuditSink): Promise<Conftool> {
-  const { endpoints, srvDomain, namespace, apiVersion, credentials, tls, scope, confctl } = conftool;
-  const found = srvDomain === undefined ? undefined : await findEndpoints(srvDomain);
-  if (found?.ok === false) throw new Error(`${srvDomain ?? ''}: ${found.fault.cause}`);
-  const options: NativeConftoolOptions = {
-    endpoints: found?.value ?? endpoints ?? [],
-    credentials: credentials && { username: credentials.username, password: credentials.password.reveal() },
-    ca: tls?.ca,
-    namespace,
-    apiVersion,
-    scope,
-    readTimeoutMs: BOUNDS.conftoolReadMs,
-    writeTimeoutMs: BOUNDS.conftoolWriteMs,
-    eventTimeoutMs: BOUNDS.conftoolEventMs,
-    now: Date.now,
-    audit: (audit) => {
-      sink.tell(audit);
-    },
-  };
-  // confctl leaves its own audit record.
-  return confctl === undefined ? openNativeConftool(options) : openConfctlConftool({ ...options, confctl });
-}
-
-function openChat({ irc }: Config, log: Log): Chat {
-  const { account, ...rest } = irc;
-  return openIrc(
-    {
-      ...rest,
-      account:
-        account.kind === 'plain'
-          ? { kind: 'plain', name: account.name, password: account.password.reveal() }
-          : { kind: 'external', cert: account.cert, key: account.key.reveal() },
-      version: 'Sluice',
-      bounds: IRC_BOUNDS,
-      now: Date.now,
-    },
-    log,
-  );
-}
-
-/** Asks every part now. Each answers within its own bound. */
-async function askParts(
-  { store, conftool, loadBalancers }: Pick<Parts, 'store' | 'conftool' | 'loadBalancers'>,
-  chats: readonly Chat[],
-): Promise<readonly PartHealth[]> {
-  const [redis, etcd, silent] = await Promise.all([store.ping(), conftool.ping(), loadBalancers.silent()]);
-  return [
-    { part: 'redis', ok: redis.ok, text: redis.ok ? '' : redis.fault.kind },
-    { part: 'etcd', ok: etcd.ok, text: etcd.ok ? '' : etcd.fault.kind },
-    ...(loadBalancers.configured
-      ? [
-          {
-            part: 'load balancers',
-            ok: silent.length === 0,
-            text: silent.map(({ balancer, cause }) => `${balancer}: ${cause}`).join('; '),
-          },
-        ]
-      : []),
-    ...chats.map((chat) => ({ part: chat.transport, ok: chat.state() === 'ready', text: chat.state() })),
-  ];
 }
 
 /** Takes people and policy as they are now, both or neither; what cannot be read changes nothing. */

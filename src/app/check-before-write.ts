@@ -208,7 +208,8 @@ function judgeAgain(
           vote.person !== request.person &&
           vote.at <= operation.expiresAt &&
           !suspended.some((one) => one.person === vote.person) &&
-          (rule.networks < 2 || vote.transport !== request.transport),
+          (rule.networks < 2 || vote.transport !== request.transport) &&
+          (rule.console || vote.transport !== 'console'),
       )
       .filter((vote) =>
         people.some(

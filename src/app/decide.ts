@@ -195,6 +195,7 @@ function whyNotApprove(
   if (person.name === operation.request.person) return { kind: 'own-request', id, missing };
   if (!mayApprove(operation.rule, operation.request.person, person))
     return { kind: 'role-missing', person: person.name, need: operation.rule.approve };
+  if (transport === 'console' && !operation.rule.console) return { kind: 'console-approval', id };
   if (operation.rule.networks === 2 && transport === operation.request.transport)
     return { kind: 'same-network', id, network: transport };
   const before = operation.votes.some((one) => one.person === person.name && one.verdict === 'approve');

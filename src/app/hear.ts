@@ -136,10 +136,20 @@ async function hearText(
   if (parsed.kind === 'nothing') return;
   if (event.channel === undefined) return pointToChannel(ear, event);
   const command = parsed.kind === 'invocation' ? parsed.command.name : undefined;
-  const utterance = await admit(ear, event, event.channel, person, command);
+  const looks = parsed.kind === 'invocation' && parsed.command.kind === 'answer';
+  const utterance =
+    event.actor.readsOnly === true && looks
+      ? lookerOf(event, event.channel)
+      : await admit(ear, event, event.channel, person, command);
   if (utterance === undefined) return;
   if (parsed.kind === 'invocation') await invoke(ear, parsed, utterance);
   else await refuse(parts, utterance, parsed.fault);
+}
+
+/** Who may look and do nothing else. */
+function lookerOf({ actor, eventKey, at }: Inbound, channel: string): Utterance {
+  const { display: nick, transport } = actor;
+  return { person: { name: nick, roles: [] }, nick, account: nick, transport, channel, eventKey, at };
 }
 
 /**
@@ -157,9 +167,9 @@ async function admit(
   const { parts, seen } = ear;
   const { actor, eventKey, at } = event;
   const [nick, account] = [actor.display, actor.account];
-  const place = { transport: actor.transport, channel };
+  const place = { transport: actor.transport, channel, eventKey };
   if (person !== undefined && account !== undefined) {
-    const utterance: Utterance = { person, nick, account, ...place, eventKey, at };
+    const utterance: Utterance = { person, nick, account, ...place, at };
     const suspension = await suspensionOf(parts, person.name);
     if (suspension !== undefined) {
       await refuse(parts, utterance, suspension);

@@ -119,7 +119,7 @@ export class Outbox {
   private async sendChat(row: OutboxRow, waiting: readonly OutboxRow[]): Promise<boolean> {
     const chat = this.chatOf(row.transport);
     if (row.kind !== 'chat' || chat?.state() !== 'ready') return false;
-    if (row.announcement.kind === 'progress' && isOvertaken(row.announcement, waiting)) {
+    if (isOvertaken(row.announcement, waiting)) {
       return this.mark(row.key, 'echoed', 'overtaken by a later one');
     }
     const line = wordAnnouncement(
@@ -292,17 +292,27 @@ interface Lane {
   pump: Promise<void> | undefined;
 }
 
-function isOvertaken(
-  progress: Extract<Announcement, { kind: 'progress' }>,
-  waiting: readonly OutboxRow[],
-): boolean {
-  return waiting
-    .slice(1)
-    .some(
-      (row) =>
-        row.kind === 'chat' && row.announcement.kind === 'progress' && row.announcement.id === progress.id,
-    );
+/** What invites to act on an operation, once it has ended; what passes, once something newer of it waits. */
+function isOvertaken(announcement: Announcement, waiting: readonly OutboxRow[]): boolean {
+  const { kind } = announcement;
+  if (kind !== 'waits' && kind !== 'nudge' && kind !== 'progress') return false;
+  const later = waiting.slice(1).map((row) => (row.kind === 'chat' ? row.announcement : undefined));
+  return later.some(
+    (next) =>
+      next !== undefined &&
+      'id' in next &&
+      next.id === announcement.id &&
+      (ENDS.has(next.kind) || (kind === 'progress' && next.kind === 'progress')),
+  );
 }
+
+const ENDS: ReadonlySet<Announcement['kind']> = new Set([
+  'done',
+  'denied',
+  'cancelled',
+  'expired',
+  'settled',
+] as const);
 
 /** Whether people can react is known only where and when the line is sent. */
 function withReactions(announcement: Announcement, chat: Chat, channel: string): Announcement {

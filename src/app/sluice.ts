@@ -28,8 +28,8 @@ export class Sluice {
   private readonly inbox: Inbox;
   private readonly watching = new Set<Promise<void>>();
   private ending = false;
-  private wasReady = false;
-  private awaySince: number | undefined;
+  /** By transport: here, or away since (ms); not in it before it was ever ready. */
+  private readonly presence = new Map<string, 'here' | number>();
 
   constructor(parts: Parts) {
     this.parts = parts;
@@ -110,14 +110,14 @@ export class Sluice {
   chatChanged(chat: Chat, state: ChatState): void {
     const now = this.parts.clock.now();
     if (state !== 'ready') {
-      this.awaySince ??= this.wasReady ? now : undefined;
+      const since = this.presence.get(chat.transport);
+      if (since === 'here') this.presence.set(chat.transport, now);
       return;
     }
-    const from = this.awaySince;
-    this.awaySince = undefined;
-    this.wasReady = true;
+    const from = this.presence.get(chat.transport);
+    this.presence.set(chat.transport, 'here');
     void this.guarded('chat is back', async () => {
-      if (from !== undefined && now - from > TELL_AWAY_MS)
+      if (typeof from === 'number' && now - from > TELL_AWAY_MS)
         await this.announceOn(chat, { kind: 'away', from, to: now });
       await this.outbox.reload();
     });

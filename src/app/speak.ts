@@ -10,10 +10,10 @@ export interface Place {
   readonly channel: string;
 }
 
-/** Answers at once, without the journal: for answers that nobody misses after a crash. */
+/** Answers at once, without the journal: for answers that nobody misses after a crash. `eventKey`: of what is answered. */
 export async function answer(
   parts: Parts,
-  place: Place,
+  place: Place & { readonly eventKey?: string },
   announcements: readonly Announcement[],
 ): Promise<void> {
   const chat = parts.chats.find(({ transport }) => transport === place.transport);
@@ -23,6 +23,7 @@ export async function answer(
     const sent = await chat.send(place.channel, line, {
       key: `answer:${announcement.kind}`,
       urgency: 'result',
+      answers: place.eventKey,
     });
     if (!sent.ok) parts.log.warn({ place, kind: announcement.kind, fault: sent.fault }, 'answer not sent');
   }
@@ -86,7 +87,7 @@ function seenFrom(
 }
 
 /** A row that is stored with what it tells. `name` makes the key unique within the operation. */
-export function chatRow(place: Place, told: Pick<Told, 'id' | 'name' | 'at' | 'announcement'>): OutboxRow {
+function chatRow(place: Place, told: Pick<Told, 'id' | 'name' | 'at' | 'announcement'>): OutboxRow {
   const { id, name, at, announcement } = told;
   const { transport, channel } = place;
   return { key: `${id}:${name}`, op: id, at, transport, channel, kind: 'chat', announcement };

@@ -164,6 +164,9 @@ export const FileSchema = strictObject({
   retention: Duration.prefault('90d'),
 });
 
+/** Of `sluice.yaml` only where its state is. */
+export const StateDirSchema = z.looseObject({ stateDir: FileSchema.shape.stateDir });
+
 /** `sluice.yaml` as written, with defaults. */
 export type FileContent = z.output<typeof FileSchema>;
 

@@ -17,6 +17,8 @@ export interface RuleApplied {
   readonly maxShareRemoved: number;
   /** 2: asker and approver must act from different networks. */
   readonly networks: number;
+  /** Whether an approval may come from a console of the host. */
+  readonly console: boolean;
 }
 
 /** What is asked for and by whom, as far as a rule may look. */
@@ -77,6 +79,7 @@ export function judge(policy: Policy, request: JudgedRequest): Result<RuleApplie
     expiresMs: rule.expires,
     maxShareRemoved: rule.maxShareRemoved,
     networks: rule.networks,
+    console: rule.console,
   });
 }
 

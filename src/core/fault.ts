@@ -81,6 +81,8 @@ export type PermissionFault =
     }
   /** The network itself says that this account is not one of us: a guest, another team. */
   | { readonly kind: 'account-refused'; readonly nick: string; readonly why: string }
+  /** The rule has no approvals by console. */
+  | { readonly kind: 'console-approval'; readonly id: string }
   /** Asker and approver must be on different networks. */
   | { readonly kind: 'same-network'; readonly id: string; readonly network: string }
   | { readonly kind: 'suspended'; readonly person: string; readonly by: string; readonly reason: string }

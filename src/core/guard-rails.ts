@@ -84,6 +84,7 @@ export function guardWrites(
     if (view === undefined) return { kind: 'object-absent', key };
     const fault = guardWrite(key, to, view);
     if (fault?.kind === 'floor') return floorAtTheEnd(fault, writes.slice(place), { view, views });
+    if (fault?.kind === 'share-removed') return shareAtTheEnd(fault, writes, views);
     if (fault !== undefined) return fault;
     const next = afterWrite(view, key, to);
     now = now.map((one) => (one === view ? next : one));
@@ -255,6 +256,31 @@ function floorAtTheEnd(
   const start = views.find(({ pool }) => poolPath(pool) === poolPath(view.pool))?.pool ?? view.pool;
   const now = Math.min(...measures(view).map(({ serves }) => countServing(start, serves, view).serving));
   return { ...fault, serving, total, floor, now };
+}
+
+/** As with the floor: the whole of what is asked for, beside what had gone before it was. */
+function shareAtTheEnd(
+  fault: Extract<GuardFault, { kind: 'share-removed' }>,
+  writes: readonly { readonly key: NodeKey; readonly to: NodeState }[],
+  views: readonly WriteView[],
+): GuardFault {
+  const view = views.find(({ pool }) => pool.dc === fault.dc && pool.service === fault.service);
+  if (view === undefined) return fault;
+  const down = downHosts(view.balanced ?? []);
+  const { nodes } = view.pool;
+  const lost = writes
+    .filter(({ key }) => poolPath(key) === poolPath(view.pool))
+    .map(({ key, to }) => {
+      const from = nodes.find((node) => node.key.host === key.host)?.state ?? to;
+      return Math.max(0, carriedWeight(key.host, from, down) - carriedWeight(key.host, to, down));
+    });
+  const earlier = sum(view.removed.map(({ weight }) => weight));
+  const base = earlier + sum(nodes.map((node) => carriedWeight(node.key.host, node.state, down)));
+  return {
+    ...fault,
+    percent: Math.max(fault.percent, (100 * (earlier + sum(lost))) / base),
+    earlierPercent: (100 * earlier) / base,
+  };
 }
 
 /** The share is taken of what served before any of it went, so that many small removals add up like one large one. */

@@ -24,7 +24,11 @@ const PersonSchema = strictObject({
     .string()
     .regex(/^[UW][A-Z0-9]{2,31}$/, 'must be a Slack user id like U0123456')
     .optional(),
-  os: Word.optional(),
+  os: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be the name of a Unix user')
+    .refine((name) => name !== 'root', 'root is nobody in particular: each person has a user of their own')
+    .optional(),
   roles: z.array(Word),
 });
 

@@ -47,6 +47,7 @@ const RuleSchema = strictObject({
   breakGlass: z.boolean().default(false),
   maxShareRemoved: z.number().min(1).max(100).default(25),
   pace: z.boolean().default(false),
+  console: z.boolean().default(false),
 }).superRefine((rule, context) => {
   const complain = (key: string, message: string): void => {
     context.addIssue({ code: 'custom', path: [key], message });

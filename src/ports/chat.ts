@@ -16,6 +16,8 @@ export interface Actor {
   readonly display: string;
   /** Why this account may do nothing, whoever it belongs to: `guest`, `another team`, `bot`, `deleted`; undefined for a member. */
   readonly refused?: string | undefined;
+  /** May look and do nothing else: root of the host, who is nobody in particular. */
+  readonly readsOnly?: boolean;
 }
 
 /** What came in. `eventKey` is the same when the network delivers it again; `at` is the server's time where it says so. */
@@ -98,7 +100,12 @@ export interface Chat {
   send(
     channel: string,
     line: string,
-    options: { readonly key: string; readonly urgency: Urgency },
+    options: {
+      readonly key: string;
+      readonly urgency: Urgency;
+      /** The event that it answers, where it answers one. */
+      readonly answers?: string | undefined;
+    },
   ): Promise<Result<Sent>>;
   /**
    * Shows an operation as a card: a new message, or the one of `ref` edited in place. `line` is the whole sentence, for notifications and for those who

@@ -45,14 +45,30 @@ describe('judge', () => {
   test('one host alone needs no approval', () => {
     expect(judge(usual, request)).toEqual({
       ok: true,
-      value: { number: 2, approvals: 0, approve: [], expiresMs: 900_000, maxShareRemoved: 25, networks: 1 },
+      value: {
+        number: 2,
+        approvals: 0,
+        approve: [],
+        expiresMs: 900_000,
+        maxShareRemoved: 25,
+        networks: 1,
+        console: false,
+      },
     });
   });
 
   test('more hosts need what the next rule asks for', () => {
     expect(judge(usual, { ...request, hosts: 2 })).toEqual({
       ok: true,
-      value: { number: 4, approvals: 1, approve: ['sre'], expiresMs: 900_000, maxShareRemoved: 50, networks: 1 },
+      value: {
+        number: 4,
+        approvals: 1,
+        approve: ['sre'],
+        expiresMs: 900_000,
+        maxShareRemoved: 50,
+        networks: 1,
+        console: false,
+      },
     });
   });
 

@@ -41,6 +41,16 @@ describe('parsePeople', () => {
       [{ name: 'x', slack: '@elukey', roles: [] }],
       '#1.slack: must be a Slack user id like U0123456',
     ],
+    [
+      'root for a person',
+      [{ name: 'x', os: 'root', roles: [] }],
+      '#1.os: root is nobody in particular: each person has a user of their own',
+    ],
+    [
+      'a path for a unix user',
+      [{ name: 'x', os: '../x', roles: [] }],
+      '#1.os: must be the name of a Unix user',
+    ],
     ['an unknown key', [{ name: 'x', role: ['sre'] }], '#1.role: unknown key. Nearest: roles'],
     ['a mapping in place of the list', { elukey }, 'must be a list'],
   ])('refuses %s', (_what, value, line) => {

@@ -25,7 +25,7 @@ const ENDPOINT = 'https://conf1007.eqiad.wmnet:4001';
  *     etcd down|up|no-quorum|read-only|lose-answer applied|not-applied|applied-then-down
  *     forge-vote ID PERSON        forge-plan ID HOST
  *     slack on                    slack <USERID> TEXT|react EMOJI ID|unreact EMOJI ID|press BUTTON ID|edit|delete
- *     slack down|up
+ *     slack down|up               console on                  console <USER> TEXT
  *     lb on                       lb silent|answers NAME          lb frozen|follows NAME
  *     sick HOSTS [WHAT]           well HOSTS                      probes require|warn|off
  *     rps HOSTS NUMBER            metrics silent|ok               depends HOSTS OF
@@ -153,6 +153,15 @@ const EVENTS: Readonly<Record<string, (stage: Stage, rest: string) => void | Pro
     if (text === 'edit' || text === 'delete')
       return stage.slack.rewrite(nick, account, text === 'edit' ? 'edited' : 'deleted');
     return stage.slack.say(nick, account, text);
+  },
+  console: async (stage, rest) => {
+    if (rest === 'on') {
+      stage.withConsole = true;
+      stage.restart();
+      return;
+    }
+    const { nick, account, text } = speaker(rest);
+    await stage.console.say(nick, account, text);
   },
   lb: async (stage, rest) => {
     const [what, name] = split(rest);

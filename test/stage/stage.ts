@@ -48,6 +48,7 @@ const PEOPLE = ['elukey', 'jijiki', 'akosiaris'].map((name) => ({
   name,
   irc: name,
   slack: `U0${name.toUpperCase()}`,
+  os: name,
   roles: name === 'jijiki' ? ['sre', 'admin'] : ['sre'],
 }));
 
@@ -60,6 +61,13 @@ export class Stage {
   /** The other network, when a story has it. */
   readonly slack = new FakeChat(this.clock, { transport: 'slack', channels: ['C0OPS'], own: 'slack' });
   withSlack = false;
+  /** The consoles of the host, when a story has them. */
+  readonly console = new FakeChat(this.clock, {
+    transport: 'console',
+    channels: ['console'],
+    own: 'console',
+  });
+  withConsole = false;
   readonly conftool = new FakeConftool(SCOPE);
   readonly store = new MemoryStore();
   readonly balancers = new FakeBalancers(this.conftool, this.clock, catalogue());
@@ -92,7 +100,8 @@ export class Stage {
       this.seen.push(`etcd ${path} ${text}`);
     };
     this.slack.edits = true;
-    for (const chat of [this.chat, this.slack])
+    this.console.reactions = false;
+    for (const chat of [this.chat, this.slack, this.console])
       chat.onLine = (line) => {
         this.seen.push(line);
       };
@@ -144,7 +153,11 @@ export class Stage {
       queue: this.queue,
       audit: this.audit,
       clock: this.clock,
-      chats: this.withSlack ? [this.chat, this.slack] : [this.chat],
+      chats: [
+        this.chat,
+        ...(this.withSlack ? [this.slack] : []),
+        ...(this.withConsole ? [this.console] : []),
+      ],
       stopFile: { present: () => Promise.resolve(this.stopFile) },
       log: this.log(),
       faultPoint: (point) => {
@@ -176,7 +189,7 @@ export class Stage {
     };
     const sluice = new Sluice(parts);
     sluice.watchChanges();
-    for (const chat of [this.chat, this.slack])
+    for (const chat of [this.chat, this.slack, this.console])
       chat.start(
         (event) => (alive ? sluice.hear(event) : Promise.resolve()),
         () => undefined,

@@ -125,6 +125,11 @@ export function wordFault(fault: Fault): FaultWords {
           };
     case 'account-refused':
       return { rule: 'account', text: `${shown(fault.nick)} is no member here (${withoutStop(fault.why)}).` };
+    case 'console-approval':
+      return {
+        rule: 'console',
+        text: `the rule of ${fault.id} has no approvals by console (console: true): approve it in the channel.`,
+      };
     case 'same-network':
       return {
         rule: 'networks',

@@ -1,0 +1,25 @@
+import type { Parts } from '../app/parts.ts';
+import type { PartHealth } from '../core/health.ts';
+import type { Chat } from '../ports/chat.ts';
+
+/** Asks every part now. Each answers within its own bound. */
+export async function askParts(
+  { store, conftool, loadBalancers }: Pick<Parts, 'store' | 'conftool' | 'loadBalancers'>,
+  chats: readonly Chat[],
+): Promise<readonly PartHealth[]> {
+  const [redis, etcd, silent] = await Promise.all([store.ping(), conftool.ping(), loadBalancers.silent()]);
+  return [
+    { part: 'redis', ok: redis.ok, text: redis.ok ? '' : redis.fault.kind },
+    { part: 'etcd', ok: etcd.ok, text: etcd.ok ? '' : etcd.fault.kind },
+    ...(loadBalancers.configured
+      ? [
+          {
+            part: 'load balancers',
+            ok: silent.length === 0,
+            text: silent.map(({ balancer, cause }) => `${balancer}: ${cause}`).join('; '),
+          },
+        ]
+      : []),
+    ...chats.map((chat) => ({ part: chat.transport, ok: chat.state() === 'ready', text: chat.state() })),
+  ];
+}
