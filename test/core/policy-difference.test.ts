@@ -29,7 +29,7 @@ test('a changed rule is named with its keys, before and after', () => {
 
 test('an added rule does not change those that follow it', () => {
   expect(difference([one, three], [one, two, three])).toEqual([
-    'rule 2 added: commands [undo], within 1h, ask [sre], approvals 0, expires 15m, networks 1, breakGlass false, maxShareRemoved 25, pace false',
+    'rule 2 added: commands [undo], within 1h, ask [sre], approvals 0, expires 15m, networks 1, breakGlass false, maxShareRemoved 25, pace false, console false',
   ]);
 });
 

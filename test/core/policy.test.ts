@@ -22,6 +22,7 @@ describe('parsePolicy', () => {
             breakGlass: false,
             maxShareRemoved: 25,
             networks: 1,
+            console: false,
             pace: false,
           },
         ],
