@@ -4,6 +4,7 @@ import { areReportedDown, findInFlight, guardTogether, guardWrites } from '../co
 import type { NodeKey, Pool, PoolKey, StoredNode } from '../core/node.ts';
 import { nodePath, poolPath } from '../core/node.ts';
 import type { Operation } from '../core/operation.ts';
+import type { Person } from '../core/people.ts';
 import { stepsOf } from '../core/progress.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
@@ -13,6 +14,7 @@ import type { Suspension } from '../core/suspension.ts';
 import { authorize } from './authorize.ts';
 import { findBrake } from './brakes.ts';
 import type { Parts } from './parts.ts';
+import { withRolesNow } from './roles-now.ts';
 import { writeViews } from './write-views.ts';
 
 /** Enough to find what limits per person and time count. */
@@ -94,6 +96,7 @@ export async function checkBeforeWrite(
   const flood = await findFlood(parts, operation, group.length);
   if (flood !== undefined) return { kind: 'freeze', fault: flood };
   const rule = judgeAgain(parts, operation, {
+    people: await peopleOf(parts, operation),
     recent: recent.ok ? recent.value : [],
     undone: undone.ok ? undone.value : undefined,
     lbDown,
@@ -164,6 +167,16 @@ async function findFlood(
   };
 }
 
+/** Asker and approvers, as they are known today. */
+async function peopleOf(parts: Parts, { request, votes }: Operation): Promise<readonly Person[]> {
+  const names = new Set([request.person, ...votes.map(({ person }) => person)]);
+  const people = parts.settings.people().filter(({ name }) => names.has(name));
+  const now = await Promise.all(
+    people.map((person) => withRolesNow(parts, person, { by: undefined, fresh: false })),
+  );
+  return now.flatMap((one) => (one.ok ? [one.value] : []));
+}
+
 /**
  * Judges the operation by today's people and policy: the asker's roles, the rule, and that enough people who may approve now did.
  *
@@ -173,6 +186,7 @@ function judgeAgain(
   { settings, clock }: Parts,
   operation: Operation,
   known: {
+    readonly people: readonly Person[];
     readonly recent: readonly Operation[];
     readonly undone: Operation | undefined;
     readonly lbDown: boolean;
@@ -180,10 +194,9 @@ function judgeAgain(
   },
 ): Result<number> {
   const { request, plan, id } = operation;
-  const people = settings.people();
+  const { people, recent, undone, lbDown, suspended } = known;
   const person = people.find(({ name }) => name === request.person);
   if (person === undefined) return fail({ kind: 'role-missing', person: request.person, need: ['any'] });
-  const { recent, undone, lbDown, suspended } = known;
   const asker = suspended.find((one) => one.person === request.person);
   if (asker !== undefined) return fail({ kind: 'suspended', ...asker });
   // Ages are measured to when it was asked: an undo that waited for its turn does not lose its rule.

@@ -20,6 +20,7 @@ import { audit } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import type { PeopleSeen } from './people-seen.ts';
+import { withRolesNow } from './roles-now.ts';
 import { answer } from './speak.ts';
 import type { Utterance } from './utterance.ts';
 
@@ -169,13 +170,18 @@ async function admit(
   const [nick, account] = [actor.display, actor.account];
   const place = { transport: actor.transport, channel, eventKey };
   if (person !== undefined && account !== undefined) {
-    const utterance: Utterance = { person, nick, account, ...place, at };
+    const now = await withRolesNow(parts, person, { by: actor.transport, fresh: true });
+    const utterance: Utterance = { person: now.ok ? now.value : person, nick, account, ...place, at };
+    if (!now.ok) {
+      await refuse(parts, utterance, now.fault);
+      return undefined;
+    }
     const suspension = await suspensionOf(parts, person.name);
     if (suspension !== undefined) {
       await refuse(parts, utterance, suspension);
       return undefined;
     }
-    if (person.roles.length > 0 || command === 'whoami') return utterance;
+    if (now.value.roles.length > 0 || command === 'whoami') return utterance;
     await refuse(parts, utterance, { kind: 'role-missing', person: person.name, need: ['any'] });
     return undefined;
   }
@@ -212,7 +218,7 @@ async function pointToChannel({ parts, seen }: Ear, { actor }: Inbound): Promise
   )
     return;
   await chat.tell(
-    actor.display,
+    actor,
     wordAnnouncement({ kind: 'use-channel', channel }, chat.capabilities(channel).roomBytes),
   );
 }

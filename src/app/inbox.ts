@@ -11,22 +11,36 @@ const FORGOTTEN_MS = 10_000;
 export class Inbox {
   private readonly parts: Parts;
   private readonly busy = new Set<string>();
+  /** By channel: what was taken in last is heard after what was taken in before. */
+  private readonly turns = new Map<string, Promise<unknown>>();
 
   constructor(parts: Parts) {
     this.parts = parts;
   }
 
-  /** Stores the event, and then hears it. While the journal is away it is heard all the same: brakes must work, and nothing can be queued. */
+  /** Stores the event at once, and then hears it, after those that came before it in its channel. While the journal is away it is heard all the same: brakes must work, and nothing can be queued. */
   async take(event: Inbound, hear: (event: Inbound) => Promise<void>): Promise<void> {
     const { eventKey } = event;
     this.busy.add(eventKey);
     try {
       const taken = await this.parts.store.takeIn(eventKey, JSON.stringify(event));
       if (taken.ok && !taken.value) return;
-      await hear(event);
+      await this.inTurn(event, () => hear(event));
       if (taken.ok) await this.parts.store.handled(eventKey);
     } finally {
       this.busy.delete(eventKey);
+    }
+  }
+
+  private async inTurn({ actor, channel }: Inbound, act: () => Promise<void>): Promise<void> {
+    const place = `${actor.transport} ${channel ?? actor.account ?? ''}`;
+    const turn = (this.turns.get(place) ?? Promise.resolve()).then(act);
+    const settled = turn.catch(() => undefined);
+    this.turns.set(place, settled);
+    try {
+      await turn;
+    } finally {
+      if (this.turns.get(place) === settled) this.turns.delete(place);
     }
   }
 

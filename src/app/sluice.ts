@@ -42,15 +42,22 @@ export class Sluice {
   /** One event of a chat network. Never throws: a bug is logged, and the next line is heard all the same. */
   async hear(event: Inbound): Promise<void> {
     if (this.ending) return;
-    const chat = this.parts.chats.find(({ transport }) => transport === event.actor.transport);
     await this.guarded('hear', () =>
-      chat?.acknowledges === true ? this.inbox.take(event, (one) => this.hearNow(one)) : this.hearNow(event),
+      this.chatOf(event)?.acknowledges === true
+        ? this.inbox.take(event, (one) => this.hearNow(one))
+        : this.hearNow(event),
     );
   }
 
-  private hearNow(event: Inbound): Promise<void> {
+  private async hearNow(event: Inbound): Promise<void> {
     const { parts, outbox, seen, log } = this;
-    return hear({ parts, outbox, seen, log }, event);
+    const chat = this.chatOf(event);
+    const actor = (await chat?.identify?.(event.actor)) ?? event.actor;
+    return hear({ parts, outbox, seen, log }, { ...event, actor });
+  }
+
+  private chatOf({ actor }: Inbound): Chat | undefined {
+    return this.parts.chats.find(({ transport }) => transport === actor.transport);
   }
 
   /** One job of the queue. An operation that runs here already is not run twice. */

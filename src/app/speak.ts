@@ -18,10 +18,10 @@ export async function answer(
 ): Promise<void> {
   const chat = parts.chats.find(({ transport }) => transport === place.transport);
   if (chat === undefined) return;
-  for (const announcement of announcements) {
+  for (const [index, announcement] of announcements.entries()) {
     const line = wordAnnouncement(announcement, chat.capabilities(place.channel).roomBytes);
     const sent = await chat.send(place.channel, line, {
-      key: `answer:${announcement.kind}`,
+      key: `answer:${place.eventKey ?? String(parts.clock.now())}:${String(index)}`,
       urgency: 'result',
       answers: place.eventKey,
     });

@@ -81,6 +81,8 @@ export type PermissionFault =
     }
   /** The network itself says that this account is not one of us: a guest, another team. */
   | { readonly kind: 'account-refused'; readonly nick: string; readonly why: string }
+  /** A group that gives a role could not be read: nobody has the role then. */
+  | { readonly kind: 'group-unread'; readonly role: string; readonly cause: string }
   /** The rule has no approvals by console. */
   | { readonly kind: 'console-approval'; readonly id: string }
   /** Asker and approver must be on different networks. */

@@ -90,6 +90,11 @@ export function personOfAccount(
   }
 }
 
+/** The account that a person has on a network; undefined when they have none there. */
+export function accountOn({ irc, slack, os }: Person, transport: string): string | undefined {
+  return { irc, slack, console: os }[transport];
+}
+
 // Not toLowerCase: it folds letters of other alphabets into ASCII, such as the Kelvin sign into k.
 function asciiLower(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());

@@ -124,7 +124,20 @@ export interface Chat {
     },
   ): Promise<Result<Sent>>;
   /** One line to one person, in private. */
-  tell(nick: string, line: string): Promise<Result<void>>;
+  tell(person: Actor, line: string): Promise<Result<void>>;
+  /**
+   * What the network says of an account, beyond what came with an event: its name, and why it may do nothing. Asked once the event is stored; never fails,
+   * for whom the network does not answer for may do nothing.
+   */
+  identify?(actor: Actor): Promise<Actor>;
+  /**
+   * Roles that groups of the network give (true) or do not give (false) to an account; any other role is for people.yaml. `fresh`: as of now; else as of
+   * half a minute ago, or of when it last answered. Fault: nobody knows, and nobody has them.
+   */
+  rolesOf?(
+    account: string,
+    options: { readonly fresh: boolean },
+  ): Promise<Result<Readonly<Record<string, boolean>>>>;
   /** The display names seen in a channel lately with their accounts: for naming people who could approve. */
   present(channel: string): readonly Actor[];
   close(): Promise<void>;

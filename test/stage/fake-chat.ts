@@ -220,7 +220,7 @@ export class FakeChat implements Chat {
       : Promise.resolve(ok({ proof: 'echo', ref }));
   }
 
-  tell(nick: string, line: string): Promise<Result<void>> {
+  tell({ display: nick }: Actor, line: string): Promise<Result<void>> {
     this.onLine?.(`to ${nick} in private: ${line}`);
     return Promise.resolve(ok(undefined));
   }

@@ -101,8 +101,8 @@ class Consoles implements Chat {
     return Promise.resolve(ok({ proof: 'taken', ref: undefined }));
   }
 
-  tell(nick: string, line: string): Promise<Result<void>> {
-    for (const [socket, os] of this.open) if (os === nick) socket.write(encode({ line, answer: false }));
+  tell({ display }: Actor, line: string): Promise<Result<void>> {
+    for (const [socket, os] of this.open) if (os === display) socket.write(encode({ line, answer: false }));
     return Promise.resolve(ok(undefined));
   }
 

@@ -74,7 +74,7 @@ class Supervisor implements Chat {
     return this.connection.send(channel, line, options);
   }
 
-  async tell(nick: string, line: string): Promise<Result<void>> {
+  async tell({ display: nick }: Actor, line: string): Promise<Result<void>> {
     if (this.connection === undefined || this.now !== 'ready') return this.down();
     if (!isNick(nick))
       return fail({ kind: 'chat-refused', transport: 'irc', channel: nick, cause: 'no nick' });

@@ -125,6 +125,11 @@ export function wordFault(fault: Fault): FaultWords {
           };
     case 'account-refused':
       return { rule: 'account', text: `${shown(fault.nick)} is no member here (${withoutStop(fault.why)}).` };
+    case 'group-unread':
+      return {
+        rule: 'role',
+        text: `the user group of ${fault.role} could not be read (${withoutStop(fault.cause)}): without it nobody has that role.`,
+      };
     case 'console-approval':
       return {
         rule: 'console',

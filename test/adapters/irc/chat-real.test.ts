@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Result } from '../../../src/core/result.ts';
-import type { Sent, Urgency } from '../../../src/ports/chat.ts';
+import type { Actor, Sent, Urgency } from '../../../src/ports/chat.ts';
 import type { IrcPerson } from '../../lab/irc-client.ts';
 import { connectIrc } from '../../lab/irc-client.ts';
 import type { LabIrc } from '../../lab/irc.ts';
@@ -44,6 +44,11 @@ afterAll(async () => {
   await Promise.all([irc.processes.inspircd.stop(), irc.processes.services.stop()]);
   runDir.remove();
 });
+
+/** Somebody as IRC knows them. */
+function called(display: string): Actor {
+  return { transport: 'irc', account: undefined, display };
+}
 
 async function send(line: string, urgency: Urgency = 'result'): Promise<Result<Sent>> {
   return bot.chat.send('#ops', line, { key: line, urgency });
@@ -177,7 +182,7 @@ describe('on a real network', () => {
   test.each(['x\r\nQUIT', '#ops\r\nQUIT', 'luca nick', '#ops', 'luca,jijiki', '', ':luca', 'lu\0ca'])(
     'nothing is told to %j',
     async (target) => {
-      expect(await bot.chat.tell(target, 'hello')).toMatchObject({
+      expect(await bot.chat.tell(called(target), 'hello')).toMatchObject({
         ok: false,
         fault: { kind: 'chat-refused' },
       });
@@ -192,9 +197,9 @@ describe('on a real network', () => {
 
   test('one person is told in private; somebody who is not there is a refusal', async () => {
     const seen = elukey.waitFor(/^use the channel$/);
-    expect(await bot.chat.tell('luca', 'use the channel')).toEqual({ ok: true, value: undefined });
+    expect(await bot.chat.tell(called('luca'), 'use the channel')).toEqual({ ok: true, value: undefined });
     expect((await seen).target).toBe('luca');
-    expect(await bot.chat.tell('nobody', 'use the channel')).toMatchObject({
+    expect(await bot.chat.tell(called('nobody'), 'use the channel')).toMatchObject({
       ok: false,
       fault: { kind: 'chat-refused', channel: 'nobody' },
     });
