@@ -14,6 +14,7 @@ import type { Wish } from './ask.ts';
 import { askForPlan } from './ask.ts';
 import { cancelOperation } from './cancel-operation.ts';
 import { decide } from './decide.ts';
+import type { EarlyReactions } from './early-reactions.ts';
 import { gatherFacts } from './gather.ts';
 import type { HeardLog } from './heard-log.ts';
 import { audit } from './journal.ts';
@@ -36,6 +37,7 @@ export interface Ear {
   readonly outbox: Outbox;
   readonly seen: PeopleSeen;
   readonly log: HeardLog;
+  readonly early: EarlyReactions;
 }
 
 /**
@@ -85,7 +87,11 @@ async function hearReaction(
   const kind = event.removed ? (said === 'approve' ? 'unapprove' : undefined) : said;
   if (kind === undefined || event.channel === undefined) return;
   const found = await parts.store.operationShownBy(event.targetId);
-  if (!found.ok || found.value === undefined) return;
+  if (!found.ok) return;
+  if (found.value === undefined) {
+    ear.early.park(event, parts.clock.now());
+    return;
+  }
   const id = found.value;
   // After the start a reaction that is taken back is nothing to talk about.
   const operation = event.removed ? await parts.store.operation(id) : undefined;

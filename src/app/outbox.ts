@@ -34,9 +34,12 @@ export class Outbox {
   private marking: Promise<unknown> = Promise.resolve();
   private awaited: { readonly key: string; readonly resolve: () => void } | undefined;
   private closed = false;
+  private readonly onShown: (messageId: string) => void;
 
-  constructor(parts: Parts) {
+  /** @param onShown told of each message of ours that shows an operation, once reactions to it can be found. */
+  constructor(parts: Parts, onShown: (messageId: string) => void) {
     this.parts = parts;
+    this.onShown = onShown;
   }
 
   /** Takes rows that were just stored, to be said at once. */
@@ -133,6 +136,7 @@ export class Outbox {
     if (sent.value.proof === 'none') return this.withoutProof(row, chat);
     if (row.announcement.kind === 'waits' && sent.value.ref !== undefined)
       await this.showRequest(row.announcement.id, sent.value.ref.id);
+    if (sent.value.ref !== undefined) this.onShown(sent.value.ref.id);
     return this.mark(row.key, 'echoed', undefined);
   }
 

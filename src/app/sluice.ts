@@ -1,6 +1,7 @@
 import type { Announcement } from '../core/announcement/announcement.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Chat, ChatState, Inbound } from '../ports/chat.ts';
+import { EarlyReactions } from './early-reactions.ts';
 import { hear } from './hear.ts';
 import { HeardLog } from './heard-log.ts';
 import { Inbox } from './inbox.ts';
@@ -24,6 +25,7 @@ export class Sluice {
   private readonly seen: PeopleSeen;
   private readonly running = new Map<string, Promise<void>>();
   private readonly log = new HeardLog();
+  private readonly early = new EarlyReactions();
   private readonly changes: ChangeWatch;
   private readonly inbox: Inbox;
   private readonly watching = new Set<Promise<void>>();
@@ -33,7 +35,10 @@ export class Sluice {
 
   constructor(parts: Parts) {
     this.parts = parts;
-    this.outbox = new Outbox(parts);
+    this.outbox = new Outbox(parts, (messageId) => {
+      for (const event of this.early.take(messageId, parts.clock.now()))
+        void this.guarded('hear', () => this.hearNow(event));
+    });
     this.seen = new PeopleSeen(parts.clock);
     this.changes = new ChangeWatch(parts);
     this.inbox = new Inbox(parts);
@@ -50,10 +55,10 @@ export class Sluice {
   }
 
   private async hearNow(event: Inbound): Promise<void> {
-    const { parts, outbox, seen, log } = this;
+    const { parts, outbox, seen, log, early } = this;
     const chat = this.chatOf(event);
     const actor = (await chat?.identify?.(event.actor)) ?? event.actor;
-    return hear({ parts, outbox, seen, log }, { ...event, actor });
+    return hear({ parts, outbox, seen, log, early }, { ...event, actor });
   }
 
   private chatOf({ actor }: Inbound): Chat | undefined {
