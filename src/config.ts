@@ -7,6 +7,8 @@ import { readText, reasonOf } from './config/file-or-env.ts';
 import type { ConftoolConfig, IrcConfig, RedisConfig } from './config/resolve.ts';
 import { pathIn, readCatalogue, readPeople, readPolicy } from './config/resolve.ts';
 import { resolveConftool, resolveIrc, resolveRedis, resolveSal } from './config/resolve.ts';
+import type { SlackConfig } from './config/resolve-slack.ts';
+import { resolveSlack } from './config/resolve-slack.ts';
 import type { TrafficConfig } from './config/resolve-traffic.ts';
 import { resolveTraffic } from './config/resolve-traffic.ts';
 import type { FileContent } from './config/schema.ts';
@@ -28,6 +30,8 @@ import { fail, ok } from './core/result.ts';
 /** Everything that Sluice is told: `sluice.yaml` and the files that it names, read and checked. Paths are absolute. */
 export interface Config {
   readonly irc: IrcConfig;
+  /** Undefined: that side is off. */
+  readonly slack: SlackConfig | undefined;
   readonly sal: ReturnType<typeof resolveSal>;
   /** Undefined: Sluice starts its own redis-server under `stateDir`. */
   readonly redis: RedisConfig | undefined;
@@ -160,7 +164,8 @@ function resolveContent(
   reading: Reading,
   content: FileContent,
 ): Omit<ExaminedConfig, 'modeLines'> | undefined {
-  const irc = resolveIrc(reading, content.irc);
+  const irc = resolveIrc(reading, content);
+  const slack = resolveSlack(reading, content.slack);
   const sal = resolveSal(reading, content);
   const redis = resolveRedis(reading, content.redis);
   const conftool = resolveConftool(reading, content.conftool);
@@ -176,6 +181,7 @@ function resolveContent(
     return undefined;
   const config: Config = {
     irc,
+    slack,
     sal,
     redis,
     redisProgram: reading.env['SLUICE_REDIS_BIN'],

@@ -6,6 +6,7 @@ import { findEndpoints } from './adapters/conftool/find-endpoints.ts';
 import { examineIrc } from './adapters/irc/examine.ts';
 import { openPrometheus } from './adapters/prometheus/metrics.ts';
 import { openPybal } from './adapters/pybal/load-balancers.ts';
+import { examineSlack } from './adapters/slack/examine.ts';
 import { examineOwnRedis, examineRedis } from './adapters/redis/examine.ts';
 import type { Config, ExaminedConfig } from './config.ts';
 import { examineConfig } from './config.ts';
@@ -13,9 +14,10 @@ import { BOUNDS } from './config/bounds.ts';
 import { balancedPoolNames } from './core/catalogue.ts';
 import type { DoctorLine } from './core/doctor-line.ts';
 import { doctorLineText, linesOf } from './core/doctor-line.ts';
+import { ircAccount, slackSide } from './wiring/sides.ts';
 
 /**
- * Looks at everything that a start needs and changes nothing: configuration, modes of files, Redis, etcd, IRC.
+ * Looks at everything that a start needs and changes nothing: configuration, modes of files, Redis, etcd, IRC, Slack.
  *
  * @param print takes each line as it is found: `ok`, `warn` or `FAIL`, the part, and what was seen.
  * @param env the environment; by default that of the process.
@@ -33,6 +35,7 @@ export async function doctor(
     redisLines(config),
     etcdLines(config),
     ircLines(config),
+    slackLines(config),
     confctlLines(config),
     balancerLines(config),
     metricsLines(config),
@@ -47,9 +50,9 @@ function report(lines: readonly DoctorLine[], print: (line: string) => void): 0 
   return lines.some(({ status }) => status === 'FAIL') ? 1 : 0;
 }
 
-function examineSettings(file: string, { people, policy, catalogue }: Config): readonly DoctorLine[] {
+function examineSettings(file: string, { people, policy, catalogue, slack }: Config): readonly DoctorLine[] {
   const config = linesOf('config');
-  const roles = new Set(people.flatMap((person) => person.roles));
+  const roles = new Set([...people.flatMap((person) => person.roles), ...Object.keys(slack?.groups ?? {})]);
   const idle = [...new Set(policy.rules.flatMap(({ ask, approve }) => [...ask, ...(approve ?? [])]))].filter(
     (role) => !roles.has(role),
   );
@@ -161,17 +164,11 @@ async function metricsLines({ traffic: { prometheus } }: Config): Promise<readon
 }
 
 function ircLines({ irc }: Config): Promise<readonly DoctorLine[]> {
-  const { host, port, tls, nick, account, channels } = irc;
-  return examineIrc({
-    host,
-    port,
-    tls,
-    nick,
-    channels,
-    account:
-      account.kind === 'plain'
-        ? { kind: 'plain', name: account.name, password: account.password.reveal() }
-        : { kind: 'external', cert: account.cert, key: account.key.reveal() },
-    timeoutMs: BOUNDS.examineMs,
-  });
+  const { host, port, tls, nick, channels } = irc;
+  const account = ircAccount(irc);
+  return examineIrc({ host, port, tls, nick, channels, account, timeoutMs: BOUNDS.examineMs });
+}
+
+async function slackLines({ slack }: Config): Promise<readonly DoctorLine[]> {
+  return slack === undefined ? [] : examineSlack({ ...slackSide(slack), timeoutMs: BOUNDS.examineMs });
 }

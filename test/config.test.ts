@@ -279,7 +279,6 @@ describe('a configuration is refused', () => {
   });
 
   test.each<[string, Readonly<Record<string, unknown>>]>([
-    ['slack', { slack: { channels: ['C1'] } }],
     ['kubernetes', { kubernetes: {} }],
     ['migrations', { migrations: 'migrations/' }],
     ['redis.sentinels', { redis: { sentinels: [], name: 'sluice' } }],
@@ -287,6 +286,70 @@ describe('a configuration is refused', () => {
     ['sal.transport tcpircbot', { sal: { transport: 'tcpircbot', host: 'h', port: 9200 } }],
   ])('where it wants %s, which is not built yet', (what, sections) => {
     expect(refusal(sections)).toContain(`${what}: not supported by this version`);
+  });
+});
+
+describe('Slack', () => {
+  const channels = ['C0123456'];
+  const socket = { botTokenFile: 'slack-bot-token', appTokenFile: 'slack-app-token', channels };
+  beforeEach(() => {
+    for (const name of ['bot-token', 'app-token', 'signing-secret'])
+      folder.write(`slack-${name}`, `${name}\n`);
+  });
+
+  test('is off without its section', () => {
+    expect(load().slack).toBeUndefined();
+  });
+
+  test('in Socket Mode', () => {
+    const { slack } = load({ slack: { ...socket, groups: { sre: 'S0123456' } } });
+    expect(slack).toMatchObject({
+      mode: { kind: 'socket' },
+      apiUrl: 'https://slack.com/api/',
+      channels,
+      groups: { sre: 'S0123456' },
+    });
+    expect(slack?.botToken.reveal()).toBe('bot-token');
+    expect(slack?.mode.kind === 'socket' && slack.mode.appToken.reveal()).toBe('app-token');
+  });
+
+  test('in HTTP mode, at another address', () => {
+    const { slack } = load({
+      slack: {
+        botTokenFile: 'slack-bot-token',
+        signingSecretFile: 'slack-signing-secret',
+        port: 8631,
+        apiUrl: 'http://127.0.0.1:25300/api',
+        channels,
+      },
+    });
+    expect(slack).toMatchObject({
+      mode: { kind: 'http', port: 8631 },
+      apiUrl: 'http://127.0.0.1:25300/api/',
+    });
+  });
+
+  const oneOfThem =
+    'slack: give appTokenFile for Socket Mode, or signingSecretFile and port for HTTP mode: one of them';
+  test.each<[string, object, string]>([
+    ['no way in', { botTokenFile: 'slack-bot-token', channels }, oneOfThem],
+    ['two ways in', { ...socket, signingSecretFile: 'slack-signing-secret', port: 8631 }, oneOfThem],
+    ['no bot token', { appTokenFile: 'slack-app-token', channels }, 'slack.botTokenFile: is missing'],
+    [
+      'no port in HTTP mode',
+      { botTokenFile: 'slack-bot-token', signingSecretFile: 'slack-signing-secret', channels },
+      'slack.port: is missing',
+    ],
+    ['a port in Socket Mode', { ...socket, port: 8631 }, 'slack.port: is for HTTP mode only'],
+    ['a channel by its name', { ...socket, channels: ['#ops'] }, 'slack.channels#1: must be a channel id'],
+    ['a group by its handle', { ...socket, groups: { sre: '@sre' } }, 'slack.groups.sre: must be the id'],
+    ['the token in clear', { ...socket, apiUrl: 'http://slack.example.org/api/' }, 'slack.apiUrl: http://'],
+  ])('with %s is refused', (_what, slack, start) => {
+    expect(refusal({ slack })).toContainEqual(expect.stringContaining(start));
+  });
+
+  test('without IRC there is nowhere to log', () => {
+    expect(refusal({ irc: undefined, slack: socket })).toEqual(['sal.transport: irc needs the section irc']);
   });
 });
 

@@ -67,9 +67,10 @@ export interface ConftoolConfig {
 }
 
 /** Reads the IRC section; undefined when it is not there. */
-export function resolveIrc(reading: Reading, irc: FileContent['irc']): IrcConfig | undefined {
+export function resolveIrc(reading: Reading, { irc, slack }: FileContent): IrcConfig | undefined {
   if (irc === undefined) {
-    complain(reading, 'irc', 'is missing: without a chat nobody can ask for anything');
+    if (slack === undefined)
+      complain(reading, 'irc', 'is missing: without a chat nobody can ask for anything');
     return undefined;
   }
   const { host, port, nick, channels, rate } = irc;

@@ -45,14 +45,19 @@ const Irc = strictObject({
   }).prefault({}),
 });
 
+const SlackChannel = z
+  .string()
+  .regex(/^[CG][A-Z0-9]{2,}$/, 'must be a channel id like C0123456: at the end of the channel\'s "About"');
+const SlackGroup = z.string().regex(/^S[A-Z0-9]{2,}$/, 'must be the id of a user group, like S0123456');
+
 const Slack = strictObject({
   ...fileOrEnv('botToken'),
   ...fileOrEnv('appToken'),
   ...fileOrEnv('signingSecret'),
   port: Port.optional(),
   apiUrl: HttpUrl.optional(),
-  channels: z.array(Text).min(1),
-  groups: z.record(Text, Text).optional(),
+  channels: z.array(SlackChannel).min(1),
+  groups: z.record(Text, SlackGroup).optional(),
 });
 
 const Sal = strictObject({

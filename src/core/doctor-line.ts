@@ -1,7 +1,7 @@
 /** What `sluice doctor` says about one part. `FAIL` means that Sluice would not work, or not safely. */
 export interface DoctorLine {
   readonly status: 'ok' | 'warn' | 'FAIL';
-  /** `config`, `files`, `redis`, `etcd`, `irc`, `confctl`, `load balancers`, `prometheus`. */
+  /** `config`, `files`, `redis`, `etcd`, `irc`, `slack`, `confctl`, `load balancers`, `prometheus`. */
   readonly part: string;
   /** What was seen and, unless it is well, what to do. */
   readonly text: string;

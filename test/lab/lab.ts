@@ -9,13 +9,15 @@ import type { RunDir } from './process.ts';
 import { freePort, makeRunDir } from './process.ts';
 import type { LabRedis } from './redis.ts';
 import { startRedis } from './redis.ts';
+import type { LabSlack } from './slack.ts';
+import { startSlack } from './slack.ts';
 import type { SluiceProcess } from './sluice-process.ts';
 import { startSluiceProcess } from './sluice-process.ts';
 import type { Stashbot } from './stashbot.ts';
 import { startStashbot } from './stashbot.ts';
 import type { LabTraffic } from './traffic/traffic.ts';
 import { startTraffic } from './traffic/traffic.ts';
-import { BOT_ACCOUNTS, CHANNEL, PEOPLE, writeWorldFiles } from './world-files.ts';
+import { BOT_ACCOUNTS, CHANNEL, PEOPLE, slackIdOf, writeWorldFiles } from './world-files.ts';
 
 /** The real world of Sluice on loopback: every service that it talks to, and the files that it is started with. */
 export interface Lab {
@@ -33,6 +35,8 @@ export interface Lab {
   readonly stashbot: Stashbot;
   /** Hosts, load balancers and metrics; undefined in a lab without them. */
   readonly traffic: LabTraffic | undefined;
+  /** The other network, and its channel; undefined in a lab without it. */
+  readonly slack: (LabSlack & { readonly channel: string }) | undefined;
   /** Starts Sluice; does not wait until it is ready. A second one may run beside the first. */
   startSluice(options?: { env?: NodeJS.ProcessEnv; args?: readonly string[] }): SluiceProcess;
   /** A person of the lab as a real IRC client, identified and in the channel; the same client for the same name. */
@@ -45,18 +49,20 @@ export interface Lab {
 
 /**
  * Starts redis, etcd with the real objects, the IRC network with its accounts, and the stashbot stand-in. Several labs
- * may run at once. With `traffic` also hosts, load balancers and metrics, which Sluice then asks. Whatever ends this process by `exit` ends the lab too; after `kill -9` the next start cleans up.
+ * may run at once. With `traffic` also hosts, load balancers and metrics, which Sluice then asks; with `slack` also the stand-in for Slack, where the same people are. Whatever ends this process by `exit` ends the lab too; after `kill -9` the next start cleans up.
  *
  * @throws when a part does not answer; nothing is left running then.
  */
-export async function startLab(options: { readonly traffic?: boolean } = {}): Promise<Lab> {
+export async function startLab(
+  options: { readonly traffic?: boolean; readonly slack?: boolean } = {},
+): Promise<Lab> {
   const runDir = makeRunDir();
   const removeAtExit = (): void => {
     runDir.remove();
   };
   process.once('exit', removeAtExit);
   try {
-    const services = await startServices(runDir, options.traffic === true);
+    const services = await startServices(runDir, options);
     return await composeLab(runDir, services, () => process.off('exit', removeAtExit));
   } catch (error) {
     runDir.remove();
@@ -65,15 +71,19 @@ export async function startLab(options: { readonly traffic?: boolean } = {}): Pr
   }
 }
 
-type Services = Pick<Lab, 'redis' | 'etcd' | 'irc' | 'stashbot' | 'traffic'>;
+type Services = Pick<Lab, 'redis' | 'etcd' | 'irc' | 'stashbot' | 'traffic' | 'slack'>;
 
-async function startServices(runDir: RunDir, withTraffic: boolean): Promise<Services> {
-  const [redis, [etcd, traffic], [irc, stashbot]] = await settleAll([
+async function startServices(
+  runDir: RunDir,
+  options: { readonly traffic?: boolean; readonly slack?: boolean },
+): Promise<Services> {
+  const [redis, [etcd, traffic], [irc, stashbot], slack] = await settleAll([
     startRedis(runDir),
-    startStore(runDir, withTraffic),
+    startStore(runDir, options.traffic === true),
     startChat(runDir),
+    options.slack === true ? startWorkspace(runDir) : undefined,
   ]);
-  return { redis, etcd, irc, stashbot, traffic };
+  return { redis, etcd, irc, stashbot, traffic, slack };
 }
 
 /** Load balancers follow what is in etcd, so they come after it. */
@@ -93,16 +103,25 @@ async function startChat(runDir: RunDir): Promise<[LabIrc, Stashbot]> {
   return [irc, await startStashbot({ port: irc.port, channel: CHANNEL })];
 }
 
+/** Everybody of the lab is there, in one channel. */
+async function startWorkspace(runDir: RunDir): Promise<LabSlack & { readonly channel: string }> {
+  const slack = await startSlack(runDir);
+  for (const name of PEOPLE) await slack.addUser({ id: slackIdOf(name), name });
+  // Slack's own waits are a minute and more.
+  await slack.set({ ackTimeoutMs: 1000, retryDelaysMs: [200, 500, 1000, 2000, 5000] });
+  return { ...slack, channel: await slack.addChannel('wikimedia-operations', { id: 'C0OPERATIONS' }) };
+}
+
 /** Waits for all, also when one fails: what is still starting then could not be ended. */
 async function settleAll<T extends readonly unknown[]>(parts: {
-  readonly [K in keyof T]: Promise<T[K]>;
+  readonly [K in keyof T]: Promise<T[K]> | T[K];
 }): Promise<T> {
   await Promise.allSettled(parts);
   return Promise.all(parts) as Promise<unknown> as Promise<T>;
 }
 
 async function composeLab(runDir: RunDir, services: Services, forget: () => void): Promise<Lab> {
-  const { redis, etcd, irc, stashbot, traffic } = services;
+  const { redis, etcd, irc, stashbot, traffic, slack } = services;
   const httpPort = await freePort();
   const stateDir = runDir.folder('state');
   const configFile = writeWorldFiles(runDir.folder('sluice'), {
@@ -112,6 +131,7 @@ async function composeLab(runDir: RunDir, services: Services, forget: () => void
     httpPort,
     stateDir,
     sections: traffic?.sections ?? {},
+    slack,
   });
   const started: SluiceProcess[] = [];
   const people = new Map<string, Promise<IrcPerson>>();
@@ -140,7 +160,7 @@ async function composeLab(runDir: RunDir, services: Services, forget: () => void
       const leaving = connected.map((person) =>
         person.status === 'fulfilled' ? person.value.quit() : undefined,
       );
-      await Promise.all([...leaving, stashbot.stop(), traffic?.stop()]);
+      await Promise.all([...leaving, stashbot.stop(), traffic?.stop(), slack?.process.stop()]);
       const { inspircd, services: accounts } = irc.processes;
       await Promise.all([redis.process, etcd.process, inspircd, accounts].map((server) => server.stop()));
       runDir.remove();

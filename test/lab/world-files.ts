@@ -10,6 +10,15 @@ export interface WorldAddresses {
   readonly redisUrl: string;
   readonly etcdUrl: string;
   readonly httpPort: number;
+  /** The other network, where the lab has it. */
+  readonly slack?:
+    | {
+        readonly apiUrl: string;
+        readonly botToken: string;
+        readonly appToken: string;
+        readonly channel: string;
+      }
+    | undefined;
   /** More sections of sluice.yaml: load balancers, probes and metrics, where the lab has them. */
   readonly sections?: Readonly<Record<string, unknown>>;
 }
@@ -26,6 +35,11 @@ export const BOT_ACCOUNTS = ['sluice', 'stashbot'] as const;
 /** The password of a lab account. */
 export function passwordOf(account: string): string {
   return `pw-${account}`;
+}
+
+/** The user id of a person of the lab on its Slack. */
+export function slackIdOf(name: string): string {
+  return `U0${name.toUpperCase()}`;
 }
 
 /**
@@ -47,6 +61,10 @@ export function writeWorldFiles(
   write('policy.yaml', POLICY);
   write('signing-key', `${randomBytes(32).toString('hex')}\n`);
   write('irc-password', `${passwordOf('sluice')}\n`);
+  if (world.slack !== undefined) {
+    write('slack-bot-token', `${world.slack.botToken}\n`);
+    write('slack-app-token', `${world.slack.appToken}\n`);
+  }
   copyFileSync(
     fileURLToPath(new URL('conftool-data/service.yaml', import.meta.url)),
     join(folder, 'service.yaml'),
@@ -55,7 +73,12 @@ export function writeWorldFiles(
 }
 
 function people(): readonly object[] {
-  return PEOPLE.map((name) => ({ name, irc: name, roles: name === 'jijiki' ? ['sre', 'admin'] : ['sre'] }));
+  return PEOPLE.map((name) => ({
+    name,
+    irc: name,
+    slack: slackIdOf(name),
+    roles: name === 'jijiki' ? ['sre', 'admin'] : ['sre'],
+  }));
 }
 
 function sluiceConfig(world: WorldAddresses & { readonly stateDir: string }): object {
@@ -69,6 +92,16 @@ function sluiceConfig(world: WorldAddresses & { readonly stateDir: string }): ob
       channels: [CHANNEL],
       rate: { burst: 100_000, everyMs: 0 },
     },
+    ...(world.slack === undefined
+      ? {}
+      : {
+          slack: {
+            botTokenFile: 'slack-bot-token',
+            appTokenFile: 'slack-app-token',
+            apiUrl: world.slack.apiUrl,
+            channels: [world.slack.channel],
+          },
+        }),
     sal: { transport: 'irc', channel: CHANNEL, acknowledgedBy: 'stashbot' },
     redis: { url: world.redisUrl },
     signingKeyFile: 'signing-key',

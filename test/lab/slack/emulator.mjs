@@ -20,7 +20,7 @@ const settings = {
   eventsUrl: null,
   /** More posts per second than these in one channel are answered by 429; 0: no limit. */
   perChannelPerSec: 0,
-  scopes: ['connections:write', 'users:read.email', ...new Set(Object.values(SCOPES))],
+  scopes: [...new Set([...Object.values(SCOPES), 'groups:history', 'groups:read', 'im:history'])],
   /** What Slack counts besides ours. */
   otherConnections: 0,
 };
