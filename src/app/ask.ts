@@ -12,6 +12,8 @@ import { summarizePlan } from '../core/plan-summary.ts';
 import { plannedSteps } from '../core/progress.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
+import { composeSal } from '../core/sal/compose.ts';
+import { salPreview } from '../core/sal/from-operation.ts';
 import { hashPlan, signRequest } from '../core/signature.ts';
 import type { RuleApplied } from '../core/authorization.ts';
 import type { OutboxRow } from '../ports/store.ts';
@@ -327,8 +329,14 @@ function requestRows(
           reactions: false,
           expiresAt: operation.expiresAt,
           seen: wish.seen(rule, operation.request.person),
+          publicLine: isPrivateAt(parts, utterance) ? composeSal(salPreview(operation)) : undefined,
         };
   return viewRows(parts, operation.request, { id, name: 'request', at: operation.createdAt, announcement });
+}
+
+function isPrivateAt({ chats }: Parts, { transport, channel }: Utterance): boolean {
+  const chat = chats.find((one) => one.transport === transport);
+  return chat?.capabilities(channel).isPrivate === true;
 }
 
 /** What to type next after a refusal. */

@@ -266,12 +266,14 @@ function wishOf(
   plan: Plan,
   earlier: Operation | undefined,
 ): Wish {
-  const { reason, tasks, line, dryRun, breakGlass } = invocation;
+  const { reason, tasks, line, dryRun, breakGlass, isPrivate } = invocation;
+  const inherited = plan.undoes === undefined ? (earlier?.request.reason ?? '') : '';
   return {
     command: commandOf(plan),
     plan,
     line,
-    reason: reason === '' && plan.undoes === undefined ? (earlier?.request.reason ?? '') : reason,
+    // The line itself stays in the audit log.
+    reason: isPrivate ? '' : reason === '' ? inherited : reason,
     tasks: tasks.length === 0 ? (earlier?.request.tasks ?? []) : tasks,
     dryRun,
     breakGlass,

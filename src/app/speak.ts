@@ -70,6 +70,7 @@ function seenFrom(
 ): Announcement {
   switch (announcement.kind) {
     case 'waits':
+      return asker === undefined ? announcement : { ...announcement, nick: asker, publicLine: undefined };
     case 'starts':
       return asker === undefined ? announcement : { ...announcement, nick: asker };
     case 'approved':

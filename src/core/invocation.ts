@@ -1,8 +1,8 @@
 import { faultOfIssue } from './arguments.ts';
 import { visibleText } from './characters.ts';
 import type { Command, Given, Schemas } from './command.ts';
-import { isDryRun, takeDryRun } from './dry-run.ts';
 import type { Fault } from './fault.ts';
+import { isDryRun, isPrivateWord, takeFlag } from './flag-words.ts';
 import { nearest } from './nearest.ts';
 import type { BreakGlass } from './operation.ts';
 import type { TypedOption } from './options.ts';
@@ -21,6 +21,8 @@ export interface Invocation {
   /** What the command's own schemas made of the tokens; options that were not typed are absent. */
   readonly given: Given<Schemas, Schemas>;
   readonly dryRun: boolean;
+  /** The reason is for the audit log only. */
+  readonly isPrivate: boolean;
   /** Somebody does not wait for anybody else. */
   readonly breakGlass: BreakGlass | undefined;
   /** The rest of the line in its own words, without what cannot be seen; empty when there was none. */
@@ -80,22 +82,25 @@ function parseCommand(
 ): Result<Omit<Invocation, 'line'>> {
   const sorted = sortTokens(command, tokens);
   if (!sorted.ok) return sorted;
-  const { options, words } = sorted.value;
+  const { options } = sorted.value;
 
-  const positional = takeArguments(command, words);
+  const positional = takeArguments(command, sorted.value.words);
   if (!positional.ok) return positional;
   const args = readArguments(command, positional.value);
   if (!args.ok) return args;
   const read = readOptions(command, options);
   if (!read.ok) return read;
 
-  const rest = words.slice(positional.value.length);
-  const dry = command.kind === 'plan' ? takeDryRun(rest) : { dryRun: false, rest };
-  const tail = splitTail(dry.rest, line);
+  const rest = sorted.value.words.slice(positional.value.length);
+  const plain = { isSet: false, rest };
+  const dry = command.kind === 'plan' ? takeFlag(rest, isDryRun) : plain;
+  const withheld = command.kind === 'plan' ? takeFlag(dry.rest, isPrivateWord) : plain;
+  const words = withheld.rest;
+  const tail = splitTail(words, line);
   if (!tail.ok) return fail({ ...tail.fault, usage: command.usage });
   const { reason, tasks } = tail.value;
-  if (command.rest === 'none' && dry.rest.length > 0) {
-    const text = visibleText(line.slice(dry.rest[0]?.start));
+  if (command.rest === 'none' && words.length > 0) {
+    const text = visibleText(line.slice(words[0]?.start));
     return fail({ kind: 'text-unexpected', text, usage: command.usage });
   }
   if (command.rest === 'required-reason' && !/[\p{L}\p{N}]/u.test(reason)) {
@@ -103,14 +108,15 @@ function parseCommand(
   }
   const taken = takeBreakGlass({ ...args.value, ...read.value }, command.usage);
   if (!taken.ok) return taken;
-  return ok({ kind: 'invocation', command, ...taken.value, dryRun: dry.dryRun, reason, tasks });
+  const flags = { dryRun: dry.isSet, isPrivate: withheld.isSet };
+  return ok({ kind: 'invocation', command, ...taken.value, ...flags, reason, tasks });
 }
 
-/** The leading words that are arguments. The word `dry-run` ends them: no service is called that. */
+/** The leading words that are arguments. The words `dry-run` and `private` end them: no service is called that. */
 function takeArguments(command: Command, words: readonly Token[]): Result<readonly Token[]> {
   const texts = words.map(({ text }) => text);
   const most = command.countArguments?.(texts) ?? Object.keys(command.args).length;
-  const end = command.kind === 'plan' ? words.findIndex(isDryRun) : -1;
+  const end = command.kind === 'plan' ? words.findIndex((word) => isDryRun(word) || isPrivateWord(word)) : -1;
   const taken = words.slice(0, end === -1 ? most : Math.min(most, end));
   const open = taken.find((token) => token.openQuote !== undefined);
   return open?.openQuote === undefined ? ok(taken) : fail({ kind: 'quote-open', quote: open.openQuote });

@@ -1,6 +1,6 @@
 import { visibleText } from './characters.ts';
 import type { Command } from './command.ts';
-import { DRY_RUN, isDryRun } from './dry-run.ts';
+import { DRY_RUN, isDryRun, isPrivateWord } from './flag-words.ts';
 import type { Fault } from './fault.ts';
 import { nearest } from './nearest.ts';
 import { optionsOf } from './plan-options.ts';
@@ -62,7 +62,7 @@ function optionName(command: Command, token: Token): string | undefined {
     return command.kind === 'decide' && !Object.hasOwn(command.options, name) ? undefined : name;
   }
   const bare = withoutDashes(token.text).toLowerCase();
-  if (!token.text.startsWith('--') || isDryRun(token)) return undefined;
+  if (!token.text.startsWith('--') || isDryRun(token) || isPrivateWord(token)) return undefined;
   return nearest(bare, optionNames(command)).length === 0 ? undefined : bare;
 }
 

@@ -63,6 +63,8 @@ export interface ChatCapabilities {
   readonly roomBytes: number;
   /** What we have said can be changed: an operation is one card, edited in place. */
   readonly edits: boolean;
+  /** Not everybody can read along. */
+  readonly isPrivate?: boolean;
 }
 
 export type ChatState = 'down' | 'connecting' | 'ready';

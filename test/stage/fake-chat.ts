@@ -29,6 +29,7 @@ export class FakeChat implements Chat {
   readonly channels: readonly string[];
   readonly sent: SentLine[] = [];
   reactions = true;
+  isPrivate = false;
   roomBytes = 400;
   /** Called for each line that leaves, in order. */
   onLine: ((line: string) => void) | undefined;
@@ -177,7 +178,8 @@ export class FakeChat implements Chat {
   }
 
   capabilities(): ChatCapabilities {
-    return { reactions: this.reactions, roomBytes: this.roomBytes, edits: this.edits };
+    const { reactions, roomBytes, edits, isPrivate } = this;
+    return { reactions, roomBytes, edits, isPrivate };
   }
 
   send(channel: string, line: string): Promise<Result<Sent>> {

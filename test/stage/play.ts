@@ -25,7 +25,7 @@ const ENDPOINT = 'https://conf1007.eqiad.wmnet:4001';
  *     etcd down|up|no-quorum|read-only|lose-answer applied|not-applied|applied-then-down
  *     forge-vote ID PERSON        forge-plan ID HOST
  *     slack on                    slack <USERID> TEXT|react EMOJI ID|unreact EMOJI ID|press BUTTON ID|edit|delete
- *     slack down|up               console on                  console <USER> TEXT
+ *     slack down|up|private               console on                  console <USER> TEXT
  *     lb on                       lb silent|answers NAME          lb frozen|follows NAME
  *     sick HOSTS [WHAT]           well HOSTS                      probes require|warn|off
  *     rps HOSTS NUMBER            metrics silent|ok               depends HOSTS OF
@@ -134,6 +134,10 @@ const EVENTS: Readonly<Record<string, (stage: Stage, rest: string) => void | Pro
     if (rest === 'on') {
       stage.withSlack = true;
       stage.restart();
+      return;
+    }
+    if (rest === 'private') {
+      stage.slack.isPrivate = true;
       return;
     }
     if (rest === 'down') {

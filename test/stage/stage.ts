@@ -100,6 +100,7 @@ export class Stage {
       this.seen.push(`etcd ${path} ${text}`);
     };
     this.slack.edits = true;
+    this.slack.roomBytes = 2800;
     this.console.reactions = false;
     for (const chat of [this.chat, this.slack, this.console])
       chat.onLine = (line) => {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Card } from '../../core/card.ts';
 import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
@@ -23,6 +24,7 @@ import { Users } from './users.ts';
 
 /** A section of a block holds 3000 characters; a line is shorter than that, whatever its characters. */
 const ROOM_BYTES = 2800;
+const Found = z.object({ channel: z.object({ is_private: z.boolean().optional() }) });
 /** People who spoke lately, by channel. */
 const MOST_PRESENT = 50;
 
@@ -44,6 +46,8 @@ class Slack implements Chat {
   private readonly outbound: Outbound;
   private readonly connection: Connection;
   private readonly seen = new Map<string, Map<string, Actor>>();
+  /** Channels that everybody can read; what Slack does not tell of counts as private. */
+  private readonly open = new Set<string>();
   private now: ChatState = 'down';
   private hear: ((event: Inbound) => Promise<void>) | undefined;
   private onState: ((state: ChatState) => void) | undefined;
@@ -88,8 +92,9 @@ class Slack implements Chat {
     return this.connection.self?.name ?? 'sluice';
   }
 
-  capabilities(): ChatCapabilities {
-    return { reactions: true, roomBytes: ROOM_BYTES, edits: true };
+  capabilities(channel: string): ChatCapabilities {
+    const isPrivate = !this.open.has(channel);
+    return { reactions: true, roomBytes: ROOM_BYTES, edits: true, isPrivate };
   }
 
   async identify(actor: Actor): Promise<Actor> {
@@ -165,7 +170,16 @@ class Slack implements Chat {
   private setState(state: ChatState): void {
     if (state === this.now) return;
     this.now = state;
+    if (state === 'ready') void this.learnChannels();
     this.onState?.(state);
+  }
+
+  private async learnChannels(): Promise<void> {
+    for (const channel of this.channels) {
+      const found = await this.api.call('conversations.info', { channel }, Found);
+      if (found.ok && found.value.channel.is_private === false) this.open.add(channel);
+      else this.open.delete(channel);
+    }
   }
 
   private refused(channel: string): Promise<Result<Sent>> | undefined {

@@ -61,6 +61,8 @@ export type RequestAnnouncement =
       readonly reactions: boolean;
       readonly expiresAt: number;
       readonly seen: readonly string[];
+      /** Where it was asked in private: what everybody will read of it. */
+      readonly publicLine?: string | undefined;
     }
   | {
       readonly kind: 'starts';

@@ -23,7 +23,7 @@ export function wordRequest(announcement: RequestAnnouncement, detail: Detail): 
       const how = announcement.reactions ? `React with ✅ or say !approve ${id}.` : `Say !approve ${id}.`;
       const seen =
         announcement.seen.length === 0 || detail > 0 ? '' : ` Seen lately: ${announcement.seen.join(', ')}.`;
-      return `${nick}: ${id} waits for ${countText(approvals, 'approval')} (not yours): ${planText(plan, detail)}${notesText(notes, detail)}. ${how} Expires ${minuteText(expiresAt)}.${seen}`;
+      return `${nick}: ${id} waits for ${countText(approvals, 'approval')} (not yours): ${planText(plan, detail)}${notesText(notes, detail)}. ${how} Expires ${minuteText(expiresAt)}.${seen}${publicText(announcement.publicLine)}`;
     }
     case 'starts': {
       const { nick, id, plan, notes, breakGlass } = announcement;
@@ -97,4 +97,10 @@ function alreadySoText(
       return `${hostsText(hosts, detail)} is already ${state}${idle}`;
     })
     .join(', ');
+}
+
+/** What leaves a private channel is shown there first. */
+function publicText(line: string | undefined): string {
+  if (line === undefined) return '';
+  return ` Everybody will read, with who approved and how long it took: «${line}». The word private keeps a reason out of it.`;
 }

@@ -52,6 +52,15 @@ export function salEnd(operation: Operation, end: SalEnd, now: number): SalRecor
   };
 }
 
+/** The line as it will be when all goes well, without who approves and how long it takes: for whom it is shown to beforehand. */
+export function salPreview(operation: Operation): SalRecord {
+  return {
+    ...salStart(operation),
+    phase: logsStart(operation) ? 'end' : 'done',
+    end: 'PASS',
+  };
+}
+
 /** Each host once, in the order of the plan. */
 function hostsOf(objects: readonly { readonly key: NodeKey }[]): readonly string[] {
   return [...new Set(objects.map(({ key }) => key.host))];

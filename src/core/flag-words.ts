@@ -6,28 +6,34 @@ import { withoutDashes } from './tokens.ts';
 export const DRY_RUN = 'dry-run';
 
 const DRY_RUN_WORD = /^dry[-_]?run$/i;
+const PRIVATE_WORD = /^private$/i;
 
 /** Whether this is the word, however it is joined, with or without the dashes of an option. */
 export function isDryRun(token: Token): boolean {
   return !token.quoted && DRY_RUN_WORD.test(withoutDashes(token.text));
 }
 
+/** Whether this is the word that keeps the reason out of what others read. */
+export function isPrivateWord(token: Token): boolean {
+  return !token.quoted && PRIVATE_WORD.test(withoutDashes(token.text));
+}
+
 /**
- * `dry-run` counts as the first word after the arguments, as the last word, and as the last before the tasks;
- * with dashes, which only an option has, anywhere. Where one may be meant, a plan too few is the smaller harm.
+ * Takes a word out that changes what the line asks for. It counts as the first word after the arguments, as the last word, and as the last before the
+ * tasks; with dashes, which only an option has, anywhere. Where it may be meant, to do less is the smaller harm.
  *
  * @param rest the words after the arguments, options already taken out.
  */
-export function takeDryRun(rest: readonly Token[]): {
-  readonly dryRun: boolean;
-  readonly rest: readonly Token[];
-} {
+export function takeFlag(
+  rest: readonly Token[],
+  isFlag: (token: Token) => boolean,
+): { readonly isSet: boolean; readonly rest: readonly Token[] } {
   const kept = rest.filter((token, index) => {
-    if (!isDryRun(token)) return true;
+    if (!isFlag(token)) return true;
     const isDashed = token.text.startsWith('-');
     return !isDashed && index !== 0 && !isEndOfReason(rest.slice(index + 1));
   });
-  return { dryRun: kept.length < rest.length, rest: kept };
+  return { isSet: kept.length < rest.length, rest: kept };
 }
 
 function isEndOfReason(after: readonly Token[]): boolean {
