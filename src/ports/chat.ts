@@ -140,7 +140,5 @@ export interface Chat {
     account: string,
     options: { readonly fresh: boolean },
   ): Promise<Result<Readonly<Record<string, boolean>>>>;
-  /** The display names seen in a channel lately with their accounts: for naming people who could approve. */
-  present(channel: string): readonly Actor[];
   close(): Promise<void>;
 }

@@ -227,10 +227,6 @@ export class FakeChat implements Chat {
     return Promise.resolve(ok(undefined));
   }
 
-  present(): readonly Actor[] {
-    return [];
-  }
-
   close(): Promise<void> {
     return Promise.resolve();
   }

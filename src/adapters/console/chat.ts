@@ -106,10 +106,6 @@ class Consoles implements Chat {
     return Promise.resolve(ok(undefined));
   }
 
-  present(): readonly Actor[] {
-    return [...new Set(this.open.values())].map((os) => actorOf(os));
-  }
-
   async close(): Promise<void> {
     this.now = 'down';
     for (const socket of this.open.keys()) socket.destroy();

@@ -82,10 +82,6 @@ class Supervisor implements Chat {
     return sent.ok ? { ok: true, value: undefined } : sent;
   }
 
-  present(channel: string): readonly Actor[] {
-    return this.connection?.present(channel) ?? [];
-  }
-
   async close(): Promise<void> {
     this.closing = true;
     clearTimeout(this.timer);

@@ -1,7 +1,7 @@
 import type { IrcError, IrcEvent, IrcUnknown } from 'irc-framework';
 import { Client } from 'irc-framework';
 import type { Result } from '../../core/result.ts';
-import type { Actor, Inbound, Sent, Urgency } from '../../ports/chat.ts';
+import type { Inbound, Sent, Urgency } from '../../ports/chat.ts';
 import { connectClient } from './client.ts';
 import { allowsReactions, toInbound } from './inbound.ts';
 import { isNick } from './line.ts';
@@ -87,10 +87,6 @@ export class Connection {
       this.has('echo-message') &&
       allowsReactions(this.client.network.supports('CLIENTTAGDENY'))
     );
-  }
-
-  present(channel: string): readonly Actor[] {
-    return this.presence.present(channel);
   }
 
   send(

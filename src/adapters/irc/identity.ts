@@ -1,5 +1,4 @@
 interface Known {
-  readonly nick: string;
   readonly account: string | undefined;
   readonly channels: ReadonlySet<string>;
 }
@@ -20,7 +19,7 @@ export class Identity {
   /** From JOIN and WHO. An account of `''`, `*`, `0` or `false` means: not logged in. */
   enter(nick: string, channel: string, account: string | false | undefined): void {
     const channels = new Set(this.people.get(this.fold(nick))?.channels).add(this.fold(channel));
-    this.people.set(this.fold(nick), { nick, account: accountName(account), channels });
+    this.people.set(this.fold(nick), { account: accountName(account), channels });
   }
 
   /** From ACCOUNT: somebody in a channel of ours logged in or out. */
@@ -33,7 +32,7 @@ export class Identity {
     const known = this.people.get(this.fold(from));
     if (known === undefined) return;
     this.people.delete(this.fold(from));
-    this.people.set(this.fold(to), { ...known, nick: to });
+    this.people.set(this.fold(to), known);
   }
 
   /** From PART and KICK. */
@@ -53,13 +52,6 @@ export class Identity {
 
   accountOf(nick: string): string | undefined {
     return this.people.get(this.fold(nick))?.account;
-  }
-
-  /** Everybody in a channel, as they write their nick. */
-  inChannel(channel: string): readonly Pick<Known, 'nick' | 'account'>[] {
-    return [...this.people.values()]
-      .filter(({ channels }) => channels.has(this.fold(channel)))
-      .map(({ nick, account }) => ({ nick, account }));
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Client, IrcEvent, IrcWhoUser } from 'irc-framework';
-import type { Actor } from '../../ports/chat.ts';
 import { Identity, accountName } from './identity.ts';
 import { otherNick, roomFor } from './line.ts';
 
@@ -67,14 +66,6 @@ export class Presence {
 
   isConfigured(channel: string): boolean {
     return this.options.channels.some((one) => this.client.caseCompare(one, channel));
-  }
-
-  /** Everybody else in a channel. */
-  present(channel: string): readonly Actor[] {
-    return this.identity
-      .inChannel(channel)
-      .filter(({ nick }) => !this.isOwn(nick))
-      .map(({ nick, account }) => ({ transport: 'irc', account, display: nick }));
   }
 
   /**

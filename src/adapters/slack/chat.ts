@@ -25,8 +25,6 @@ import { Users } from './users.ts';
 /** A section of a block holds 3000 characters; a line is shorter than that, whatever its characters. */
 const ROOM_BYTES = 2800;
 const Found = z.object({ channel: z.object({ is_private: z.boolean().optional() }) });
-/** People who spoke lately, by channel. */
-const MOST_PRESENT = 50;
 
 /** One Slack workspace. It connects for ever. */
 export function openSlack(options: SlackOptions, log: Log): Chat {
@@ -45,7 +43,6 @@ class Slack implements Chat {
   private readonly groups: Groups;
   private readonly outbound: Outbound;
   private readonly connection: Connection;
-  private readonly seen = new Map<string, Map<string, Actor>>();
   /** Channels that everybody can read; what Slack does not tell of counts as private. */
   private readonly open = new Set<string>();
   private now: ChatState = 'down';
@@ -132,10 +129,6 @@ class Slack implements Chat {
     return sent.ok ? ok(undefined) : sent;
   }
 
-  present(channel: string): readonly Actor[] {
-    return [...(this.seen.get(channel)?.values() ?? [])];
-  }
-
   rolesOf(
     account: string,
     options: { readonly fresh: boolean },
@@ -153,18 +146,9 @@ class Slack implements Chat {
     if (self === undefined) return;
     const event = readDelivery(body, { botUserId: self.botUserId, channels: this.channels });
     if (event === undefined) return;
-    if (event.channel !== undefined) this.note(event.channel, event.actor);
     this.hear?.(event).catch((error: unknown) => {
       this.log.error({ event: event.eventKey, cause: String(error) }, 'slack: an event was not heard');
     });
-  }
-
-  private note(channel: string, actor: Actor): void {
-    const people = this.seen.get(channel) ?? new Map<string, Actor>();
-    this.seen.set(channel, people);
-    people.delete(actor.display);
-    people.set(actor.display, actor);
-    for (const oldest of people.keys()) if (people.size > MOST_PRESENT) people.delete(oldest);
   }
 
   private setState(state: ChatState): void {

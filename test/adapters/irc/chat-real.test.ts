@@ -159,15 +159,6 @@ describe('on a real network', () => {
     expect(await bot.hearsText('!approve by reply')).toMatchObject({ inReplyTo: 'abc' });
   });
 
-  test('who is present is told by channel, with accounts, without ourselves', async () => {
-    await stranger.join('#elsewhere');
-    expect([...bot.chat.present('#ops')].sort((a, b) => a.display.localeCompare(b.display))).toEqual([
-      { transport: 'irc', account: undefined, display: 'jijiki' },
-      { transport: 'irc', account: 'elukey', display: 'luca' },
-    ]);
-    expect(bot.chat.present('#elsewhere')).toEqual([]);
-  });
-
   test('line breaks, NUL and other controls in a text stay one line', async () => {
     const from = elukey.lines.length;
     await send('!log one\r\n!log two\nQUIT\0\x01three\x0305');

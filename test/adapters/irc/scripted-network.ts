@@ -20,6 +20,7 @@ export function startScriptedNetwork(options: NetworkOptions): Promise<ScriptedS
   const capabilities = [...BASIC, ...options.capabilities];
   let nick = '';
   let counter = 0;
+  let isWelcome = false;
   const echo = (line: string): readonly string[] => {
     if (!capabilities.includes('echo-message')) return [];
     const [, label, rest = ''] = /^(?:@label=(\S+) )?(PRIVMSG .*)$/.exec(line) ?? [];
@@ -35,7 +36,13 @@ export function startScriptedNetwork(options: NetworkOptions): Promise<ScriptedS
       case 'CAP':
         if (first === 'LS') return [`:irc.test CAP * LS :${capabilities.join(' ')}`];
         if (first === 'REQ') return [`:irc.test CAP * ACK ${line.slice('CAP REQ '.length)}`];
+        // Later negotiations end without a second welcome.
+        if (isWelcome) return [];
+        isWelcome = true;
         return [`:irc.test 001 ${nick} :Welcome`, `:irc.test 005 ${nick} ${isupport} :are supported`];
+      case 'USER':
+        isWelcome = false;
+        return [];
       case 'NICK':
         nick = first;
         return [];
