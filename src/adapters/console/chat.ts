@@ -3,7 +3,9 @@ import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { ok } from '../../core/result.ts';
+import { visibleText } from '../../core/characters.ts';
+import type { Fault } from '../../core/fault.ts';
+import { fail, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import type { Log } from '../../observe/log.ts';
 import type { Actor, Chat, ChatCapabilities, ChatState, Inbound, Sent } from '../../ports/chat.ts';
@@ -91,10 +93,13 @@ class Consoles implements Chat {
 
   /** An answer goes to whoever asked; all else to everybody, as in a channel. Nobody has to be there: whoever looks later asks. */
   send(
-    _channel: string,
-    line: string,
+    channel: string,
+    text: string,
     { answers }: { readonly answers?: string | undefined },
   ): Promise<Result<Sent>> {
+    const refused = this.refused(channel);
+    if (refused !== undefined) return Promise.resolve(refused);
+    const line = visibleText(text);
     const asker = answers === undefined ? undefined : this.askers.get(answers);
     if (asker !== undefined) asker.write(encode({ line, answer: true }));
     else for (const socket of this.open.keys()) socket.write(encode({ line, answer: false }));
@@ -102,8 +107,15 @@ class Consoles implements Chat {
   }
 
   tell({ display }: Actor, line: string): Promise<Result<void>> {
-    for (const [socket, os] of this.open) if (os === display) socket.write(encode({ line, answer: false }));
+    for (const [socket, os] of this.open)
+      if (os === display) socket.write(encode({ line: visibleText(line), answer: false }));
     return Promise.resolve(ok(undefined));
+  }
+
+  private refused(channel: string): ReturnType<typeof fail<Fault>> | undefined {
+    if (this.now !== 'ready') return fail({ kind: 'chat-down', transport: 'console', cause: this.now });
+    if (channel === CHANNEL) return undefined;
+    return fail({ kind: 'chat-refused', transport: 'console', channel, cause: 'no configured channel' });
   }
 
   async close(): Promise<void> {

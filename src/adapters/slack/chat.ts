@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Card } from '../../core/card.ts';
 import type { Result } from '../../core/result.ts';
-import { fail, ok } from '../../core/result.ts';
+import { fail } from '../../core/result.ts';
 import type { Log } from '../../observe/log.ts';
 import type {
   Actor,
@@ -36,7 +36,6 @@ class Slack implements Chat {
   /** Slack is answered before anything is done: what it delivers must be stored first. */
   readonly acknowledges = true;
   readonly channels: readonly string[];
-  private readonly options: SlackOptions;
   private readonly api: SlackApi;
   private readonly log: Log;
   private readonly users: Users;
@@ -51,7 +50,6 @@ class Slack implements Chat {
 
   constructor(options: SlackOptions, log: Log) {
     const { botToken, apiUrl, bounds, now } = options;
-    this.options = options;
     this.log = log;
     this.channels = options.channels;
     this.api = new SlackApi(botToken, clientOptions({ apiUrl, callMs: bounds.callMs }, boltLogger(log)));
@@ -124,9 +122,7 @@ class Slack implements Chat {
   async tell({ account }: Actor, line: string): Promise<Result<void>> {
     if (account === undefined)
       return fail({ kind: 'chat-refused', transport: 'slack', channel: '', cause: 'nobody in particular' });
-    const key = `tell:${account}:${String(this.options.now())}`;
-    const sent = await this.outbound.say({ channel: account, key, line });
-    return sent.ok ? ok(undefined) : sent;
+    return this.outbound.tell(account, line);
   }
 
   rolesOf(

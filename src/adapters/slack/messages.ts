@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { visibleText } from '../../core/characters.ts';
 import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
 import type { Sent } from '../../ports/chat.ts';
@@ -90,6 +91,15 @@ export class Messages {
     return this.outcome(answer.fault, channel, options);
   }
 
+  /** One line to one person; tried once, for their conversation is not ours to search. */
+  async tell(userId: string, line: string): Promise<Result<void>> {
+    const answer = await this.api.call('chat.postMessage', body({ channel: userId, line }), Posted);
+    if (answer.ok) return ok(undefined);
+    const { fault } = answer;
+    const cause = fault.kind === 'refused' ? refusalText(fault.error, fault.needed) : 'no answer';
+    return fail({ kind: 'chat-refused', transport: 'slack', channel: userId, cause });
+  }
+
   private async find({ channel, key, thread }: Message) {
     const oldest = String(this.now() / 1000 - LOOK_BACK_S);
     const common = { channel, include_all_metadata: true, limit: LOOK_BACK, oldest };
@@ -118,10 +128,10 @@ export class Messages {
   }
 }
 
-function body({ channel, line, blocks }: Message): Readonly<Record<string, unknown>> {
+function body({ channel, line, blocks }: Omit<Message, 'key' | 'thread'>): Readonly<Record<string, unknown>> {
   return {
     channel,
-    text: escapeSlack(line),
+    text: escapeSlack(visibleText(line)),
     ...(blocks === undefined ? {} : { blocks }),
     parse: 'none',
     unfurl_links: false,

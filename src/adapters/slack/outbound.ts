@@ -40,6 +40,11 @@ export class Outbound {
     return this.settle(message.channel, { about: undefined, passing: false }, () => this.post(message));
   }
 
+  /** One line to one person. */
+  tell(userId: string, line: string): Promise<Result<void>> {
+    return this.messages.tell(userId, line);
+  }
+
   /** A card, new or edited in place; below it the line, for those who follow. */
   async show(channel: string, shown: Shown): Promise<Result<Sent>> {
     const { key, line, card, ts, urgency, thread } = shown;
