@@ -68,10 +68,13 @@ async function piped(talk: Talk, { input }: ConsoleRun): Promise<number> {
   return worst;
 }
 
-async function typed(talk: Talk, { input, output }: ConsoleRun, user: string): Promise<number> {
+async function typed(talk: Talk, { input, output, error }: ConsoleRun, user: string): Promise<number> {
   const lines = createInterface({ input, output, prompt: `${user}> ` });
   talk.onLine = () => {
     lines.prompt(true);
+  };
+  talk.onOver = () => {
+    lines.close();
   };
   lines.prompt();
   for await (const line of lines) {
@@ -79,7 +82,9 @@ async function typed(talk: Talk, { input, output }: ConsoleRun, user: string): P
     if (line.trim() !== '') talk.say(line);
     lines.prompt();
   }
-  return EXIT.done;
+  if (!talk.isOver) return EXIT.done;
+  error('\nSluice has ended, or ended this console.');
+  return EXIT.unknown;
 }
 
 /** What was said of the command, and not of something else. */
@@ -90,6 +95,8 @@ class Talk {
   isOver = false;
   /** Called after each line that was printed. */
   onLine: (() => void) | undefined;
+  /** Called when the socket is gone. */
+  onOver: (() => void) | undefined;
   private readonly socket: Socket;
   private readonly user: string;
   private hear: ((told: ToldLine | undefined) => void) | undefined;
@@ -100,6 +107,7 @@ class Talk {
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       this.isOver = true;
+      this.onOver?.();
       this.hear?.(undefined);
     });
     createInterface({ input: socket }).on('line', (text) => {

@@ -26,6 +26,7 @@ interface Ended {
 describe('the console of the host', () => {
   let lab: Lab;
   let jijiki: Talker;
+  let sluice: ReturnType<Lab['startSluice']>;
 
   beforeAll(async () => {
     lab = await startLab();
@@ -36,7 +37,7 @@ describe('the console of the host', () => {
       ...(one.name in USERS ? { os: USERS[one.name as keyof typeof USERS] } : {}),
     }));
     writeFileSync(people, stringify(withUsers), { mode: 0o600 });
-    const sluice = lab.startSluice();
+    sluice = lab.startSluice();
     jijiki = await talker(lab, 'jijiki');
     await sluice.ready;
   }, 60_000);
@@ -151,5 +152,18 @@ describe('the console of the host', () => {
     await waitUntil('it is refused', () => /\u001b\[31m\S+: refused: .*\u001b\[0m/.test(printed()));
     stdin.write('/quit\n');
     expect((await ended).code).toBe(0);
+  });
+
+  test('a console says so when Sluice is gone, and ends', async () => {
+    const { printed, ended } = start(isRoot ? USERS.elukey : undefined, (line) => [
+      'script',
+      '-qec',
+      line.map((word) => `'${word}'`).join(' '),
+      '/dev/null',
+    ]);
+    await waitUntil('the prompt is there', () => printed().includes(`${USERS.elukey}> `));
+    sluice.process.signal('SIGKILL');
+    expect((await ended).code).toBe(3);
+    expect(printed()).toContain('Sluice has ended');
   });
 });

@@ -159,9 +159,16 @@ export function consoleWorld(): Promise<World> {
       return plainLines(text, account);
     },
     close: async () => {
-      terminal?.stdin?.end();
+      const left = new Promise<void>((resolve) => {
+        if (terminal === undefined) resolve();
+        else
+          terminal.once('close', () => {
+            resolve();
+          });
+      });
+      // The console ends with the socket that it is joined to.
       await chat.close();
-      terminal?.kill();
+      await left;
       runDir.remove();
     },
   });
