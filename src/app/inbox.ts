@@ -25,6 +25,7 @@ export class Inbox {
     try {
       const taken = await this.parts.store.takeIn(eventKey, JSON.stringify(event));
       if (taken.ok && !taken.value) return;
+      await this.parts.faultPoint('after-take-in');
       await this.inTurn(event, () => hear(event));
       if (taken.ok) await this.parts.store.handled(eventKey);
     } finally {

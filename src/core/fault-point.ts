@@ -3,6 +3,7 @@
  * The name says what has just happened (`after-…`) or is about to (`before-…`).
  */
 export type FaultPoint =
+  | 'after-take-in'
   | 'after-create'
   | 'after-vote'
   | 'before-intent'
@@ -15,6 +16,7 @@ export type FaultPoint =
 
 /** Every name, for reading a specification. */
 export const FAULT_POINTS: readonly FaultPoint[] = [
+  'after-take-in',
   'after-create',
   'after-vote',
   'before-intent',

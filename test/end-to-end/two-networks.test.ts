@@ -14,12 +14,13 @@ describe('one operation on IRC and Slack, both real as far as they go', () => {
   let slack: LabSlack & { readonly channel: string };
   let elukey: Talker;
   let jijiki: Talker;
+  let sluice: ReturnType<Lab['startSluice']>;
 
   beforeAll(async () => {
     lab = await startLab({ slack: true });
     if (lab.slack === undefined) throw new Error('no Slack');
     slack = lab.slack;
-    const sluice = lab.startSluice();
+    sluice = lab.startSluice();
     [elukey, jijiki] = await Promise.all([talker(lab, 'elukey'), talker(lab, 'jijiki')]);
     await sluice.ready;
   }, 60_000);
@@ -132,4 +133,25 @@ describe('one operation on IRC and Slack, both real as far as they go', () => {
     await done;
     await waitUntil('Slack is told', async () => (await statusOf(id)).includes('*done*'), 20_000);
   });
+
+  test('killed between the answer to Slack and the first thought: the line is heard by the next one, once', async () => {
+    await sluice.process.stop();
+    sluice = lab.startSluice({ env: { SLUICE_FAULT_POINTS: 'after-take-in=kill' } });
+    await sluice.ready;
+    await slack.say(slackIdOf('elukey'), slack.channel, '!depool maps1005 kartotherian-ssl');
+    await sluice.process.exited;
+    // Slack has its acknowledgement, and will not say it again.
+    await waitUntil('it was acknowledged', async () =>
+      (await slack.state()).deliveries.slice(-1).every(({ acked }) => acked),
+    );
+    expect(await lab.etcdValue(objectPath('maps1005', 'kartotherian-ssl'))).toContain('"yes"');
+    const since = elukey.irc.lines.length;
+    sluice = lab.startSluice();
+    const done = await elukey.irc.waitFor(/^\S+ done .*maps1005/, 25_000, { since });
+    expect(await lab.etcdValue(objectPath('maps1005', 'kartotherian-ssl'))).toContain('"no"');
+    const id = done.text.split(' ')[0] ?? '';
+    await elukey.irc.waitFor(new RegExp(`^!log .*\\[${id}\\]`), undefined, { since });
+    expect(logLines(elukey, id)).toHaveLength(1);
+    expect(elukey.said().filter((line) => / done .*maps1005/.test(line))).toHaveLength(1);
+  }, 60_000);
 });

@@ -30,6 +30,10 @@ export class FakeChat implements Chat {
   readonly sent: SentLine[] = [];
   reactions = true;
   isPrivate = false;
+  /** Role -> accounts that a group of the network gives it to. */
+  groups: Readonly<Record<string, readonly string[]>> = {};
+  /** The role whose group cannot be read now. */
+  unread: string | undefined;
   roomBytes = 400;
   /** Called for each line that leaves, in order. */
   onLine: ((line: string) => void) | undefined;
@@ -225,6 +229,15 @@ export class FakeChat implements Chat {
   tell({ display: nick }: Actor, line: string): Promise<Result<void>> {
     this.onLine?.(`to ${nick} in private: ${line}`);
     return Promise.resolve(ok(undefined));
+  }
+
+  rolesOf(account: string): Promise<Result<Readonly<Record<string, boolean>>>> {
+    if (this.unread !== undefined)
+      return Promise.resolve(fail({ kind: 'group-unread', role: this.unread, cause: 'no answer' }));
+    const held = Object.entries(this.groups).map(
+      ([role, members]) => [role, members.includes(account)] as const,
+    );
+    return Promise.resolve(ok(Object.fromEntries(held)));
   }
 
   close(): Promise<void> {

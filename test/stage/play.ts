@@ -25,7 +25,8 @@ const ENDPOINT = 'https://conf1007.eqiad.wmnet:4001';
  *     etcd down|up|no-quorum|read-only|lose-answer applied|not-applied|applied-then-down
  *     forge-vote ID PERSON        forge-plan ID HOST
  *     slack on                    slack <USERID> TEXT|react EMOJI ID|unreact EMOJI ID|press BUTTON ID|edit|delete
- *     slack down|up|private               console on                  console <USER> TEXT
+ *     slack down|up|private|group ROLE NAMES|group-unread ROLE|group-read
+ *                  console on                  console <USER> TEXT
  *     lb on                       lb silent|answers NAME          lb frozen|follows NAME
  *     sick HOSTS [WHAT]           well HOSTS                      probes require|warn|off
  *     rps HOSTS NUMBER            metrics silent|ok               depends HOSTS OF
@@ -134,6 +135,16 @@ const EVENTS: Readonly<Record<string, (stage: Stage, rest: string) => void | Pro
     if (rest === 'on') {
       stage.withSlack = true;
       stage.restart();
+      return;
+    }
+    const [what1, group] = split(rest);
+    if (what1 === 'group') {
+      const [role, names] = split(group);
+      stage.slack.groups = { ...stage.slack.groups, [role]: names.split(' ').filter((name) => name !== '') };
+      return;
+    }
+    if (what1 === 'group-unread' || what1 === 'group-read') {
+      stage.slack.unread = what1 === 'group-unread' ? group : undefined;
       return;
     }
     if (rest === 'private') {

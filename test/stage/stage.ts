@@ -76,6 +76,8 @@ export class Stage {
   probeMode: ProbeMode | undefined;
   dependencies: Parts['settings']['dependencies'] = [];
   policy: Policy = mustParse(parsePolicy(parse(POLICY)));
+  /** people.yaml. */
+  people: readonly object[] = PEOPLE;
   stopFile: string | undefined;
   /** The process is killed when it passes this point. */
   crashAt: FaultPoint | undefined;
@@ -175,7 +177,7 @@ export class Stage {
           { name: 'wikikube', pattern: /^wikikube-worker/ },
         ],
         scope: SCOPE,
-        people: () => mustParse(parsePeople(PEOPLE)),
+        people: () => mustParse(parsePeople(this.people)),
         policy: () => this.policy,
         networks: this.withSlack ? 2 : 1,
         signingKey: 'the key of the stage',

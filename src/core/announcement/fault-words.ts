@@ -146,7 +146,12 @@ export function wordFault(fault: Fault): FaultWords {
         text: `${fault.person} is suspended by ${fault.by}: ${withoutStop(fault.reason)}. An admin lifts it.`,
       };
     case 'role-missing':
-      return { rule: 'role', text: `${fault.person} needs the role ${fault.need.join(' or ')}.` };
+      return {
+        rule: 'role',
+        text: fault.need.includes('any')
+          ? `${fault.person} has no role. Ask an admin to give you one in people.yaml.`
+          : `${fault.person} needs the role ${fault.need.join(' or ')}.`,
+      };
     case 'networks-missing':
       return {
         rule: 'networks',
