@@ -14,7 +14,7 @@ beforeEach(() => {
   for (const name of ['sluice', 'people', 'policy']) {
     copyFileSync(rootFile(`${name}.example.yaml`), join(folder.path, `${name}.yaml`));
   }
-  folder.write('etcd-password', 'x');
+  for (const name of ['etcd-password', 'slack-bot-token', 'slack-app-token']) folder.write(name, 'x');
 });
 
 afterEach(() => {
@@ -31,6 +31,7 @@ test('the example configuration loads with the example people and policy', () =>
     ok: true,
     value: {
       irc: { tls: { ca: undefined } },
+      slack: { mode: { kind: 'socket' }, groups: { sre: 'S0123456' } },
       conftool: { credentials: { username: 'pool-eqiad-maps' } },
       traffic: { takeUpMs: 10_000, probes: { mode: 'require' } },
     },
@@ -46,7 +47,7 @@ test('the example people and policy load', () => {
 test('what the example keeps for later is what the start refuses', () => {
   const text = readFileSync(rootFile('sluice.example.yaml'), 'utf8');
   const later = [...text.matchAll(/^# (\w+):.*# later$/gm)].map(([, name]) => name ?? '');
-  expect(later).toEqual(['slack', 'kubernetes', 'migrations']);
+  expect(later).toEqual(['kubernetes', 'migrations']);
   for (const name of later) {
     const file = folder.write('sluice.yaml', parseDocument(`${text}\n${name}: {}\n`).toString());
     expect(loadConfig(file, {})).toMatchObject({

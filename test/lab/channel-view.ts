@@ -19,9 +19,9 @@ const ANSWER_WITHIN_MS = 8000;
 const SETTLE_WITHIN_MS = 30_000;
 // What Sluice's lines say of an operation, as `src/core/announcement` words it.
 const ID = '([a-hj-km-np-z][a-hj-km-np-z2-9]{2,4})';
-const ASKED = new RegExp(`^\\S+: ${ID} (?:waits for|needs no approval)`);
+const ASKED = new RegExp(`^\\S+(?: \\(\\w+\\))?: ${ID} (?:waits for|needs no approval)`);
 const GOES_ON = new RegExp(
-  `^(?:\\S+: )?${ID} (?:.*(?:Starting|Starts after ${ID})\\.$|resumed by|goes on after)`,
+  `^(?:\\S+(?: \\(\\w+\\))?: )?${ID} (?:.*(?:Starting|Starts after ${ID})\\.$|resumed by|goes on after)`,
 );
 const ENDED = new RegExp(
   `^${ID} (?:done|failed|conflict|held|UNKNOWN|cancelled|denied|expired|refused|settled)\\b`,

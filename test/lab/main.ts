@@ -16,7 +16,7 @@ const STOP_WITHIN_MS = 10_000;
 const SAME_SIGNAL_MS = 1000;
 
 const screen = makeScreen();
-const starting = startLab({ traffic: true });
+const starting = startLab({ traffic: true, slack: true });
 let endingSince: number | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, interrupt);
@@ -72,6 +72,7 @@ function welcome(lab: Lab): string {
   return [
     `IRC on 127.0.0.1 port ${String(lab.irc.port)} (TLS ${String(lab.irc.tlsPort)}), channel ${lab.channel}`,
     `accounts ${PEOPLE.join(', ')}, password pw-NAME: SASL or /msg NickServ IDENTIFY NAME PASSWORD, any nick`,
+    `Slack, as a page: ${lab.slack?.pageUrl ?? 'none'}   (/slack TEXT says it there, /press approve ID)`,
     `Sluice: ${lab.configFile}, health on ${lab.httpUrl}/readyz`,
     'Try:  !pool wikikube-worker1001 kartotherian-k8s-ssl first worker - T378944',
     'Then: /as jijiki   and   !approve ID   (/help has the rest, Ctrl-C stops everything)',

@@ -4,6 +4,7 @@ import type { ChannelView } from './channel-view.ts';
 import { runConfctl } from './confctl.ts';
 import { describeEtcdPath } from './etcd-read.ts';
 import type { Lab } from './lab.ts';
+import { pressOnSlack, sayOnSlack } from './prompt-slack.ts';
 import { startLoad } from './traffic/load.ts';
 import { labServices } from './traffic/services.ts';
 import type { SluiceProcess } from './sluice-process.ts';
@@ -26,6 +27,7 @@ export interface PromptState {
 const PROMPT_HELP = `Lines go to the channel as the current person. The word ID stands for the newest operation.
 /as NAME          speak as another person: ${PEOPLE.join(', ')}
 /react [ID]       react with ✅ to the line that shows the request
+/slack TEXT       say it on Slack as the current person; /press approve|deny|cancel|undo [ID] presses a button of the card
 /etcd PATH        show an object or a folder, as under /conftool/v1: pools/eqiad/maps
 /confctl ARGS     run the real confctl on the lab's etcd (the first time it is installed)
 /sick HOST WHAT   make a host sick: mute (accepts, never answers), dead, 503, slow:MS, tls, tls:NAME; /well HOST
@@ -67,6 +69,10 @@ async function act(
   switch (name) {
     case 'react':
       return react(args[0], state, world);
+    case 'slack':
+      return sayOnSlack(args.join(' '), state.person, world);
+    case 'press':
+      return pressOnSlack({ action: args[0], id: args[1], person: state.person }, world);
     case 'etcd':
       tell(await describeEtcdPath(lab.etcd.url, args[0] ?? ''));
       return;

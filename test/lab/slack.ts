@@ -55,6 +55,8 @@ export interface LabSlack {
   readonly appToken: string;
   readonly signingSecret: string;
   readonly process: LabProcess;
+  /** The first channel as a page, for people to look at. */
+  readonly pageUrl: string;
   /** @returns the user id. */
   addUser(user: Readonly<Record<string, unknown>> & { readonly name: string }): Promise<string>;
   changeUser(id: string, change: Readonly<Record<string, unknown>>): Promise<void>;
@@ -130,6 +132,7 @@ export async function startSlack(runDir: RunDir): Promise<LabSlack> {
   return {
     ...address,
     process: server,
+    pageUrl: new URL('/', address.apiUrl).href,
     addUser: makes('addUser', 'id'),
     changeUser: does('changeUser'),
     addChannel: makes('addChannel', 'id'),

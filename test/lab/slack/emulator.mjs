@@ -2,6 +2,7 @@
 // POST /control/NAME with a JSON list of arguments. It has no rate limits of its own, no users' tokens, no files, no modals.
 import { createServer } from 'node:http';
 import { Deliveries } from './deliveries.mjs';
+import { channelPage } from './page.mjs';
 import { SCOPES, webApi } from './web-api.mjs';
 import { WebSocketSide } from './websocket.mjs';
 import { Workspace, newId, refusal } from './workspace.mjs';
@@ -99,6 +100,7 @@ const server = createServer(async (request, response) => {
   const params = readParams(request, raw);
   if (params === undefined) return send(200, refusal('invalid_json'));
   if (request.url.startsWith('/control/')) return control(request.url.slice(9), params, send);
+  if (request.method === 'GET') return page(response);
   if (request.url.startsWith('/response/')) return response.end('ok');
   const method = request.url.replace(/^\/api\//, '').split('?')[0];
   calls.push({ method, params, at: Date.now() });
@@ -136,6 +138,13 @@ function isTooFast(channel) {
   const isTooMany = lately.length >= settings.perChannelPerSec;
   posts.set(channel, isTooMany ? lately : [...lately, now]);
   return isTooMany;
+}
+
+/** The channel, for people to look at. */
+function page(response) {
+  const [channel] = workspace.channels.values();
+  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
+  response.end(channel === undefined ? '' : channelPage(channel, workspace.users));
 }
 
 async function control(name, args, send) {
