@@ -77,6 +77,8 @@ test('where all is well every part says so, and the exit code is 0', async () =>
       `ok irc connected to 127.0.0.1:${String(irc.port)} in clear text`,
       'ok irc logged in as sluice',
       'ok irc may join #ops',
+      'ok irc people are known by the account on each message',
+      'ok irc reactions approve',
       'warn load balancers none configured: what is declared counts as served',
     ],
   });

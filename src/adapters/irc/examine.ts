@@ -3,6 +3,7 @@ import { connect as connectPlain, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { DoctorLine } from '../../core/doctor-line.ts';
 import { linesOf } from '../../core/doctor-line.ts';
+import { capabilityLines } from './capability-lines.ts';
 
 /** Where to look. Certificates and keys are PEM; `tls` false is clear text. */
 export interface ExamineIrcOptions {
@@ -29,6 +30,8 @@ interface Talk {
   readonly send: (line: string) => void;
   readonly found: DoctorLine[];
   readonly open: Set<string>;
+  readonly capabilities: Set<string>;
+  clientTagDeny: readonly string[] | undefined;
   nick: string;
   /** What is waited for, for the line that says that it did not come. */
   stage: string;
@@ -53,6 +56,8 @@ export function examineIrc(options: ExamineIrcOptions): Promise<readonly DoctorL
       send: (line) => socket.write(`${line}\r\n`),
       found: [],
       open: new Set(options.channels.map((channel) => channel.toLowerCase())),
+      capabilities: new Set(),
+      clientTagDeny: undefined,
       nick: `${options.nick.slice(0, 10)}-check`,
       stage: `the connection to ${host}:${String(port)}`,
     };
@@ -74,7 +79,12 @@ export function examineIrc(options: ExamineIrcOptions): Promise<readonly DoctorL
         ),
       );
       talk.stage = 'the login';
-      for (const line of ['CAP REQ :sasl', `NICK ${talk.nick}`, `USER ${options.nick} 0 * :sluice doctor`])
+      for (const line of [
+        'CAP LS 302',
+        'CAP REQ :sasl',
+        `NICK ${talk.nick}`,
+        `USER ${options.nick} 0 * :sluice doctor`,
+      ])
         talk.send(line);
     });
     socket.on('data', (text: string) => {
@@ -82,7 +92,10 @@ export function examineIrc(options: ExamineIrcOptions): Promise<readonly DoctorL
       rest = lines.pop() ?? '';
       for (const line of lines) {
         const last = answerLine(talk, readLine(line));
-        if (last === 'done') talk.send('QUIT');
+        if (last === 'done') {
+          talk.send('QUIT');
+          talk.found.push(...capabilityLines(talk.capabilities, talk.clientTagDeny));
+        }
         if (last !== undefined) {
           finish(last === 'done' ? undefined : last);
           return;
@@ -129,6 +142,8 @@ function answerLogin(talk: Talk, { command, params }: IrcLine): DoctorLine | und
   if (command === 'CAP' && params[1] === 'NAK') {
     return irc.fail('the server offers no SASL now: are its services there?');
   }
+  if (command === 'CAP' && params[1] === 'LS')
+    for (const capability of text.trim().split(' ')) talk.capabilities.add(capability.replace(/=.*$/s, ''));
   if (command === 'CAP' && params[1] === 'ACK') {
     talk.send(`AUTHENTICATE ${account.kind === 'plain' ? 'PLAIN' : 'EXTERNAL'}`);
   }
@@ -154,6 +169,8 @@ function answerJoin(talk: Talk, { source, command, params }: IrcLine): 'done' | 
     talk.stage = `the channels ${talk.options.channels.join(', ')}`;
     for (const channel of talk.options.channels) talk.send(`JOIN ${channel}`);
   }
+  const denied = params.flatMap((token) => /^CLIENTTAGDENY=(.*)$/.exec(token)?.[1] ?? []);
+  if (command === '005' && denied[0] !== undefined) talk.clientTagDeny = denied[0].split(',');
   const isOwnJoin = command === 'JOIN' && source.split('!')[0] === talk.nick;
   const channel = (isOwnJoin ? params[0] : params[1]) ?? '';
   if (isOwnJoin && talk.open.delete(channel.toLowerCase())) talk.found.push(irc.ok(`may join ${channel}`));

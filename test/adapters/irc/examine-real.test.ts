@@ -37,6 +37,8 @@ test('on a real network the account logs in and joins', async () => {
   expect((await examine(passwordOf('sluice'))).slice(1)).toEqual([
     'ok irc logged in as sluice',
     'ok irc may join #ops',
+    'ok irc people are known by the account on each message',
+    'ok irc reactions approve',
   ]);
 }, 15_000);
 
@@ -50,5 +52,7 @@ test('on a real network TLS is verified with the authority that is given', async
     `ok irc connected to 127.0.0.1:${String(irc.tlsPort)} with TLS`,
     'ok irc logged in as sluice',
     'ok irc may join #ops',
+    'ok irc people are known by the account on each message',
+    'ok irc reactions approve',
   ]);
 }, 15_000);

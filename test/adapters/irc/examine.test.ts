@@ -33,6 +33,8 @@ function when(beginning: string, ...answers: readonly string[]): Script {
   return (line) => (line.startsWith(beginning) ? answers : undefined);
 }
 
+const WELL = ['ok irc people are known by the account on each message', 'ok irc reactions approve'];
+
 describe('examineIrc', () => {
   test('says that login and every channel work, and goes away', async () => {
     expect(await examine()).toEqual([
@@ -40,6 +42,8 @@ describe('examineIrc', () => {
       'ok irc logged in as sluice',
       'ok irc may join #ops',
       'ok irc may join #second',
+      'ok irc people are known by the account on each message',
+      'ok irc reactions approve',
     ]);
     expect(server?.heard).toContain(`AUTHENTICATE ${Buffer.from('\0sluice\0pass').toString('base64')}`);
     expect(server?.heard).toContain('NICK sluice-check');
@@ -52,7 +56,28 @@ describe('examineIrc', () => {
     expect(lines.slice(2)).toEqual([
       'FAIL irc may not join #ops: Cannot join channel (+i)',
       'ok irc may join #second',
+      ...WELL,
     ]);
+  });
+
+  test.each([
+    ['CAP * LS :sasl account-notify extended-join', 'warn irc no account-tag: people are known by'],
+    ['CAP * LS :sasl', 'FAIL irc the network tells nobody’s account'],
+    ['CAP * LS :sasl account-tag message-tags', 'ok irc no reactions here: people say !approve ID'],
+  ])('says what %s means', async (capabilities, line) => {
+    const lines = await examine(when('CAP LS', `:irc.test ${capabilities}`));
+    expect(lines).toContainEqual(expect.stringContaining(line));
+  });
+
+  test('says that a network which drops the tags of clients has no reactions', async () => {
+    const lines = await examine(
+      when(
+        'CAP END',
+        ':irc.test 005 x CLIENTTAGDENY=* :are supported',
+        ':irc.test 001 sluice-check :Welcome',
+      ),
+    );
+    expect(lines).toContain('ok irc no reactions here: people say !approve ID');
   });
 
   test('names a wrong password', async () => {
@@ -79,7 +104,7 @@ describe('examineIrc', () => {
       refused = true;
       return [':irc.test 433 * sluice-check :Nickname is already in use'];
     });
-    expect(lines.at(-1)).toBe('ok irc may join #second');
+    expect(lines).toContain('ok irc may join #second');
     expect(server?.heard.filter((line) => /^NICK sluice\d{4}$/.test(line))).toHaveLength(1);
   });
 

@@ -64,6 +64,11 @@ export function friendlyScript(special: Script = () => undefined): Script {
     const [command = '', first = ''] = line.split(' ');
     switch (command) {
       case 'CAP':
+        if (first === 'LS')
+          return [
+            ':irc.test CAP * LS * :sasl=PLAIN message-tags',
+            ':irc.test CAP * LS :account-tag echo-message',
+          ];
         return first === 'REQ' ? [':irc.test CAP * ACK :sasl'] : [`:irc.test 001 ${nick} :Welcome`];
       case 'NICK':
         nick = first;
