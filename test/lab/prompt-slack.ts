@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readSlackText } from '../../src/adapters/slack/text.ts';
-import type { PromptWorld } from './prompt.ts';
+import type { PromptWorld } from './prompt-world.ts';
 import type { SlackMessage } from './slack.ts';
 import { slackIdOf } from './world-files.ts';
 

@@ -1,22 +1,13 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ChannelView } from './channel-view.ts';
 import { runConfctl } from './confctl.ts';
 import { describeEtcdPath } from './etcd-read.ts';
-import type { Lab } from './lab.ts';
 import { pressOnSlack, sayOnSlack } from './prompt-slack.ts';
+import type { PromptWorld } from './prompt-world.ts';
 import { startLoad } from './traffic/load.ts';
 import { labServices } from './traffic/services.ts';
 import type { SluiceProcess } from './sluice-process.ts';
 import { PEOPLE } from './world-files.ts';
-
-/** What a typed line may act on. */
-export interface PromptWorld {
-  readonly lab: Lab;
-  readonly view: ChannelView;
-  /** Prints a line of the lab's own, not of the channel. */
-  readonly tell: (text: string) => void;
-}
 
 /** Who types, and the Sluice that runs: changes with `/as`, `/kill` and `/start`. */
 export interface PromptState {
