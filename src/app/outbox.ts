@@ -13,6 +13,7 @@ import type { Parts } from './parts.ts';
 const LATE_MS = 60_000;
 /** Rows read at once from the journal. */
 const RELOAD = 200;
+const MOST_SETTLED = 5000;
 
 interface Mark {
   readonly state: 'echoed' | 'acked' | 'refused' | 'unconfirmed';
@@ -29,6 +30,8 @@ export class Outbox {
   private readonly parts: Parts;
   private readonly lanes = new Map<string, Lane>();
   private readonly known = new Set<string>();
+  /** Said and marked: who read the journal before that, and offers the row after it, is late. The oldest are forgotten. */
+  private readonly settled = new Set<string>();
   private readonly unmarked = new Map<string, Mark>();
   private watch: SalWatch = emptyWatch;
   private marking: Promise<unknown> = Promise.resolve();
@@ -45,7 +48,7 @@ export class Outbox {
   /** Takes rows that were just stored, to be said at once. */
   offer(rows: readonly OutboxRow[]): void {
     for (const row of rows) {
-      if (this.known.has(row.key) || this.unmarked.has(row.key)) continue;
+      if (this.known.has(row.key) || this.unmarked.has(row.key) || this.settled.has(row.key)) continue;
       this.known.add(row.key);
       this.laneOf(row).rows.push(row);
     }
@@ -115,8 +118,15 @@ export class Outbox {
     for (let row = rows[0]; row !== undefined && !this.closed; row = rows[0]) {
       if (!(await send(row))) return;
       rows.shift();
+      this.settle(row.key);
       this.known.delete(row.key);
     }
+  }
+
+  private settle(key: string): void {
+    this.settled.add(key);
+    const oldest = this.settled.values().next().value;
+    if (this.settled.size > MOST_SETTLED && oldest !== undefined) this.settled.delete(oldest);
   }
 
   private async sendChat(row: OutboxRow, waiting: readonly OutboxRow[]): Promise<boolean> {

@@ -20,6 +20,28 @@ describe('lines of the Server Admin Log', () => {
     return rows.ok ? rows.value.map(({ state }) => state) : [];
   }
 
+  test('who read the journal before a line was said, and offers it after, is late', async () => {
+    const unsentRows = stage.store.unsentRows.bind(stage.store);
+    let late: (() => void) | undefined;
+    stage.store.unsentRows = async (most) => {
+      const rows = await unsentRows(most);
+      if (rows.ok && rows.value.some(({ kind }) => kind === 'sal'))
+        await new Promise<void>((resolve) => {
+          late = resolve;
+        });
+      return rows;
+    };
+    stage.chat.onSend = (line) => {
+      // While the log line is under way somebody else looks what there is to say.
+      if (line.startsWith('!log ')) void stage.lookForUnsaid();
+    };
+    await depool('maps1005');
+    late?.();
+    await stage.settle();
+    expect(late).toBeDefined();
+    expect(stage.seen.filter((line) => line.startsWith('#ops <sluice> !log DONE'))).toHaveLength(1);
+  });
+
   test('what the channel gave back is never sent again', async () => {
     await depool('maps1005');
     expect(await states()).toEqual(['echoed']);

@@ -138,6 +138,11 @@ export class Stage {
     }
   }
 
+  /** As after a time without chat. */
+  async lookForUnsaid(): Promise<void> {
+    await this.sluice.outbox.reload();
+  }
+
   async sweep(): Promise<void> {
     await this.sluice.sweep();
     await this.settle();
