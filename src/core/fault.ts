@@ -12,6 +12,7 @@ export type Fault =
   | DecisionFault
   | ConftoolFault
   | StoreFault
+  | ClusterFault
   | MetricsFault
   | ChatFault;
 
@@ -268,6 +269,21 @@ type StoreFault =
   | { readonly kind: 'transition-refused'; readonly id: string; readonly state: string; readonly why: string }
   | { readonly kind: 'schema-unknown'; readonly id: string; readonly schema: string }
   | { readonly kind: 'audit-failed'; readonly cause: string };
+
+/** What a Kubernetes cluster answered in place of an answer. */
+export type ClusterFault =
+  /** Who we are is not believed: a token that is wrong or over. */
+  | { readonly kind: 'cluster-unauthorized'; readonly cluster: string }
+  | { readonly kind: 'cluster-forbidden'; readonly cluster: string; readonly what: string }
+  | { readonly kind: 'cluster-absent'; readonly cluster: string; readonly what: string }
+  /** Not as it was seen: nothing was done. */
+  | { readonly kind: 'cluster-conflict'; readonly cluster: string }
+  | { readonly kind: 'cluster-invalid'; readonly cluster: string; readonly status: number }
+  | { readonly kind: 'cluster-busy'; readonly cluster: string; readonly afterMs: number }
+  /** No answer: nothing was asked, or nothing was written by it. */
+  | { readonly kind: 'cluster-silent'; readonly cluster: string; readonly cause: string }
+  /** A write was sent and no answer came: it may have been done. */
+  | { readonly kind: 'cluster-unclear'; readonly cluster: string; readonly cause: string };
 
 /** What metrics answered in place of an answer. */
 interface MetricsFault {

@@ -253,6 +253,34 @@ export function wordFault(fault: Fault): FaultWords {
         rule: 'take-up',
         text: `written, not effective on ${fault.balancers.join(', ')} after ${elapsedText(fault.afterMs)}: ${fault.key.host} ${stateText(fault.to)}.`,
       };
+    case 'cluster-unauthorized':
+      return {
+        rule: 'cluster',
+        text: `${fault.cluster} does not take our credentials: the token is wrong or over.`,
+      };
+    case 'cluster-forbidden':
+      return {
+        rule: 'cluster',
+        text: `Sluice may not ${fault.what} in ${fault.cluster}: see docs/kubernetes and sluice doctor.`,
+      };
+    case 'cluster-absent':
+      return { rule: 'cluster', text: `${fault.cluster} has no ${fault.what}.` };
+    case 'cluster-conflict':
+      return { rule: 'cluster', text: `it is not as it was seen in ${fault.cluster}.` };
+    case 'cluster-invalid':
+      return { rule: 'cluster', text: `${fault.cluster} does not take that (HTTP ${String(fault.status)}).` };
+    case 'cluster-busy':
+      return {
+        rule: 'cluster',
+        text: `${fault.cluster} is busy and wants us to wait ${elapsedText(fault.afterMs)}.`,
+      };
+    case 'cluster-silent':
+      return { rule: 'cluster', text: `${fault.cluster} does not answer (${withoutStop(fault.cause)}).` };
+    case 'cluster-unclear':
+      return {
+        rule: 'cluster',
+        text: `${fault.cluster} did not answer the write (${withoutStop(fault.cause)}): it may have been done.`,
+      };
     case 'metrics-silent':
       return { rule: 'metrics', text: `no metrics for ${fault.dc} (${withoutStop(fault.cause)}).` };
     case 'last-host':
