@@ -82,6 +82,27 @@ export interface Sent {
 /** `log` and `result` lines are never merged or dropped; a newer `progress` line with the same key replaces a waiting older one. */
 export type Urgency = 'log' | 'result' | 'progress';
 
+/** How a line is sent. */
+export interface SendOptions {
+  /** Names the line for ever: by it one is known that was said before. */
+  readonly key: string;
+  readonly urgency: Urgency;
+  /** The event that it answers, where it answers one. */
+  readonly answers?: string | undefined;
+}
+
+/** How an operation is shown. */
+export interface ShowOptions {
+  readonly key: string;
+  readonly urgency: Urgency;
+  /** The whole sentence, for notifications and for those who cannot see the card. */
+  readonly line: string;
+  /** The message that is edited; undefined for a new one. */
+  readonly ref: MessageRef | undefined;
+  /** The line is also said below the card, for those who follow it. */
+  readonly thread: boolean;
+}
+
 /** One chat network. It decides no right and words no sentence: it carries lines, facts about who said them, and pace. */
 export interface Chat {
   readonly transport: string;
@@ -99,32 +120,11 @@ export interface Chat {
    * Sends one line. Resolves when the network has given a proof, or after 5 s without one. A Fault means: it was certainly not sent, or was
    * refused.
    */
-  send(
-    channel: string,
-    line: string,
-    options: {
-      readonly key: string;
-      readonly urgency: Urgency;
-      /** The event that it answers, where it answers one. */
-      readonly answers?: string | undefined;
-    },
-  ): Promise<Result<Sent>>;
+  send(channel: string, line: string, options: SendOptions): Promise<Result<Sent>>;
   /**
-   * Shows an operation as a card: a new message, or the one of `ref` edited in place. `line` is the whole sentence, for notifications and for those who
-   * cannot see the card. Only where `edits`; errors and proof as of `send`.
+   * Shows an operation as a card: a new message, or one that is edited in place. Only where `edits`; errors and proof as of `send`.
    */
-  show?(
-    channel: string,
-    card: Card,
-    options: {
-      readonly key: string;
-      readonly urgency: Urgency;
-      readonly line: string;
-      readonly ref: MessageRef | undefined;
-      /** The line is also said below the card, for those who follow it. */
-      readonly thread: boolean;
-    },
-  ): Promise<Result<Sent>>;
+  show?(channel: string, card: Card, options: ShowOptions): Promise<Result<Sent>>;
   /** One line to one person, in private. */
   tell(person: Actor, line: string): Promise<Result<void>>;
   /**

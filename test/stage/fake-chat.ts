@@ -7,8 +7,8 @@ import type {
   ChatCapabilities,
   ChatState,
   Inbound,
-  MessageRef,
   Sent,
+  ShowOptions,
 } from '../../src/ports/chat.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 
@@ -207,15 +207,7 @@ export class FakeChat implements Chat {
   }
 
   /** A card is one line of a story: what it says of itself, and what can be pressed. */
-  show(
-    channel: string,
-    card: Card,
-    {
-      ref,
-      thread,
-      line,
-    }: { readonly ref: MessageRef | undefined; readonly thread: boolean; readonly line: string },
-  ): Promise<Result<Sent>> {
+  show(channel: string, card: Card, { ref, thread, line }: ShowOptions): Promise<Result<Sent>> {
     const buttons = card.buttons.length === 0 ? '' : ` [${card.buttons.join('] [')}]`;
     const shown = `card ${card.title}: ${card.status}${buttons}`;
     if (ref === undefined) return this.send(channel, `${shown} | ${line}`);

@@ -8,7 +8,15 @@ import type { Fault } from '../../core/fault.ts';
 import { fail, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import type { Log } from '../../observe/log.ts';
-import type { Actor, Chat, ChatCapabilities, ChatState, Inbound, Sent } from '../../ports/chat.ts';
+import type {
+  Actor,
+  Chat,
+  ChatCapabilities,
+  ChatState,
+  Inbound,
+  SendOptions,
+  Sent,
+} from '../../ports/chat.ts';
 import { decodeSaid, encode } from './protocol.ts';
 
 /** Somebody who may come by console: a Unix user with its id. */
@@ -92,11 +100,7 @@ class Consoles implements Chat {
   }
 
   /** An answer goes to whoever asked; all else to everybody, as in a channel. Nobody has to be there: whoever looks later asks. */
-  send(
-    channel: string,
-    text: string,
-    { answers }: { readonly answers?: string | undefined },
-  ): Promise<Result<Sent>> {
+  send(channel: string, text: string, { answers }: SendOptions): Promise<Result<Sent>> {
     const refused = this.refused(channel);
     if (refused !== undefined) return Promise.resolve(refused);
     const line = visibleText(text);

@@ -1,7 +1,15 @@
 import type { Result } from '../../core/result.ts';
 import { fail } from '../../core/result.ts';
 import type { Log } from '../../observe/log.ts';
-import type { Actor, Chat, ChatCapabilities, ChatState, Inbound, Sent, Urgency } from '../../ports/chat.ts';
+import type {
+  Actor,
+  Chat,
+  ChatCapabilities,
+  ChatState,
+  Inbound,
+  SendOptions,
+  Sent,
+} from '../../ports/chat.ts';
 import { Connection } from './connection.ts';
 import type { End } from './connection.ts';
 import { ROOM_UNTIL_KNOWN, isNick } from './line.ts';
@@ -60,11 +68,7 @@ class Supervisor implements Chat {
     };
   }
 
-  send(
-    channel: string,
-    line: string,
-    options: { readonly key: string; readonly urgency: Urgency },
-  ): Promise<Result<Sent>> {
+  send(channel: string, line: string, options: SendOptions): Promise<Result<Sent>> {
     if (this.connection === undefined || this.now !== 'ready') return Promise.resolve(this.down());
     if (!this.channels.includes(channel)) {
       return Promise.resolve(

@@ -9,9 +9,9 @@ import type {
   ChatCapabilities,
   ChatState,
   Inbound,
-  MessageRef,
+  SendOptions,
   Sent,
-  Urgency,
+  ShowOptions,
 } from '../../ports/chat.ts';
 import { SlackApi, clientOptions } from './api.ts';
 import { Connection } from './connection.ts';
@@ -96,25 +96,11 @@ class Slack implements Chat {
     return this.users.identify(actor, this.connection.self?.teamId ?? '');
   }
 
-  send(
-    channel: string,
-    line: string,
-    { key }: { readonly key: string; readonly urgency: Urgency },
-  ): Promise<Result<Sent>> {
+  send(channel: string, line: string, { key }: SendOptions): Promise<Result<Sent>> {
     return this.refused(channel) ?? this.outbound.say({ channel, key, line });
   }
 
-  show(
-    channel: string,
-    card: Card,
-    options: {
-      readonly key: string;
-      readonly urgency: Urgency;
-      readonly line: string;
-      readonly ref: MessageRef | undefined;
-      readonly thread: boolean;
-    },
-  ): Promise<Result<Sent>> {
+  show(channel: string, card: Card, options: ShowOptions): Promise<Result<Sent>> {
     const { ref, ...rest } = options;
     return this.refused(channel) ?? this.outbound.show(channel, { ...rest, card, ts: ref?.id });
   }

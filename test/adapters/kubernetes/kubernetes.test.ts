@@ -44,6 +44,11 @@ function as(user: string, more: { readonly context?: string } = {}): Kubernetes 
   });
 }
 
+/** The real kubectl does something with the deployment. */
+function byKubectl(user: string, verb: string, ...args: readonly string[]): ReturnType<LabK8s['kubectl']> {
+  return lab.kubectl(user, 'eqiad', ...IN_NAMESPACE, verb, 'deployment', KEY.deployment, ...args);
+}
+
 function valueOf<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(JSON.stringify(result.fault));
   return result.value;
@@ -76,16 +81,7 @@ afterEach(async () => {
 describe('what is seen', () => {
   test('is what kubectl sees', async () => {
     const seen = valueOf(await kubernetes.deployment(KEY));
-    const { out } = await lab.kubectl(
-      'sluice',
-      'eqiad',
-      ...IN_NAMESPACE,
-      'get',
-      'deployment',
-      KEY.deployment,
-      '-o',
-      'json',
-    );
+    const { out } = await byKubectl('sluice', 'get', '-o', 'json');
     const told = JSON.parse(out) as {
       metadata: { uid: string };
       spec: { replicas: number };
@@ -106,15 +102,7 @@ describe('what is seen', () => {
     expect(valueOf(await kubernetes.deployment(KEY)).scaledBy?.manager).toBeDefined();
     await scaleTo(66);
     expect(valueOf(await kubernetes.deployment(KEY)).scaledBy).toMatchObject({ manager: 'sluice' });
-    await lab.kubectl(
-      'admin',
-      'eqiad',
-      ...IN_NAMESPACE,
-      'scale',
-      'deployment',
-      KEY.deployment,
-      '--replicas=67',
-    );
+    await byKubectl('admin', 'scale', '--replicas=67');
     expect(valueOf(await kubernetes.deployment(KEY)).scaledBy?.manager).toContain('kubectl');
   });
 
@@ -135,44 +123,18 @@ describe('a write', () => {
     const set = await scaleTo(67);
     expect(set.replicas).toBe(67);
     await settles(67);
-    const { out } = await lab.kubectl(
-      'sluice',
-      'eqiad',
-      ...IN_NAMESPACE,
-      'get',
-      'deployment',
-      KEY.deployment,
-      '-o',
-      'jsonpath={.status.readyReplicas}',
-    );
+    const { out } = await byKubectl('sluice', 'get', '-o', 'jsonpath={.status.readyReplicas}');
     expect(out).toBe('67');
   });
 
   test('of what was seen before is a conflict, and kubectl says the same', async () => {
     const seen = valueOf(await kubernetes.scale(KEY));
-    await lab.kubectl(
-      'admin',
-      'eqiad',
-      ...IN_NAMESPACE,
-      'scale',
-      'deployment',
-      KEY.deployment,
-      '--replicas=66',
-    );
+    await byKubectl('admin', 'scale', '--replicas=66');
     expect(await kubernetes.setScale(KEY, seen, 70)).toMatchObject({
       ok: false,
       fault: { kind: 'cluster-conflict', cluster: 'eqiad' },
     });
-    const kubectl = await lab.kubectl(
-      'sluice-kubectl',
-      'eqiad',
-      ...IN_NAMESPACE,
-      'scale',
-      'deployment',
-      KEY.deployment,
-      '--current-replicas=65',
-      '--replicas=70',
-    );
+    const kubectl = await byKubectl('sluice-kubectl', 'scale', '--current-replicas=65', '--replicas=70');
     expect(kubectl.code).toBe(1);
     expect(kubectl.err).toContain('Expected replicas to be 65, was 66');
     expect(valueOf(await kubernetes.scale(KEY)).replicas).toBe(66);
@@ -193,15 +155,7 @@ describe('a write', () => {
       fault: { kind: 'cluster-forbidden', cluster: 'eqiad', what: 'patch the scale of kartotherian-main' },
     });
     nobody.close();
-    const kubectl = await lab.kubectl(
-      'nobody',
-      'eqiad',
-      ...IN_NAMESPACE,
-      'scale',
-      'deployment',
-      KEY.deployment,
-      '--replicas=70',
-    );
+    const kubectl = await byKubectl('nobody', 'scale', '--replicas=70');
     expect(kubectl.code).toBe(1);
     expect(kubectl.err).toContain('forbidden');
   });
@@ -287,31 +241,13 @@ describe('a rollout', () => {
 
   test('that somebody else overrides is no success', async () => {
     await scaleTo(66);
-    await lab.kubectl(
-      'admin',
-      'eqiad',
-      ...IN_NAMESPACE,
-      'scale',
-      'deployment',
-      KEY.deployment,
-      '--replicas=64',
-    );
+    await byKubectl('admin', 'scale', '--replicas=64');
     expect(rolloutOf(valueOf(await kubernetes.deployment(KEY)), 66)).toBe('overridden');
   });
 
   test('under an autoscaler: it is seen, with its bounds', async () => {
     expect(valueOf(await kubernetes.autoscalers(KEY))).toEqual([]);
-    const made = await lab.kubectl(
-      'admin',
-      'eqiad',
-      ...IN_NAMESPACE,
-      'autoscale',
-      'deployment',
-      KEY.deployment,
-      '--min=60',
-      '--max=70',
-      '--cpu-percent=80',
-    );
+    const made = await byKubectl('admin', 'autoscale', '--min=60', '--max=70', '--cpu-percent=80');
     expect(made.code).toBe(0);
     expect(valueOf(await kubernetes.autoscalers(KEY))).toEqual([
       { name: 'kartotherian-main', min: 60, max: 70 },
