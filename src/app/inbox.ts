@@ -11,14 +11,14 @@ const FORGOTTEN_MS = 10_000;
 export class Inbox {
   private readonly parts: Parts;
   private readonly busy = new Set<string>();
-  /** By channel: what was taken in last is heard after what was taken in before. */
+  /** By person: what they said last is heard after what they said before. Nobody waits for anybody else: a brake must not. */
   private readonly turns = new Map<string, Promise<unknown>>();
 
   constructor(parts: Parts) {
     this.parts = parts;
   }
 
-  /** Stores the event at once, and then hears it, after those that came before it in its channel. While the journal is away it is heard all the same: brakes must work, and nothing can be queued. */
+  /** Stores the event at once, and then hears it, after those of the same person that came before it. While the journal is away it is heard all the same: brakes must work, and nothing can be queued. */
   async take(event: Inbound, hear: (event: Inbound) => Promise<void>): Promise<void> {
     const { eventKey } = event;
     this.busy.add(eventKey);
@@ -33,8 +33,8 @@ export class Inbox {
     }
   }
 
-  private async inTurn({ actor, channel }: Inbound, act: () => Promise<void>): Promise<void> {
-    const place = `${actor.transport} ${channel ?? actor.account ?? ''}`;
+  private async inTurn({ actor }: Inbound, act: () => Promise<void>): Promise<void> {
+    const place = `${actor.transport} ${actor.account ?? actor.display}`;
     const turn = (this.turns.get(place) ?? Promise.resolve()).then(act);
     const settled = turn.catch(() => undefined);
     this.turns.set(place, settled);

@@ -223,6 +223,10 @@ export class FakeChat implements Chat {
     return Promise.resolve(ok(undefined));
   }
 
+  identify(actor: Actor): Promise<Actor> {
+    return Promise.resolve(actor);
+  }
+
   rolesOf(account: string): Promise<Result<Readonly<Record<string, boolean>>>> {
     if (this.unread !== undefined)
       return Promise.resolve(fail({ kind: 'group-unread', role: this.unread, cause: 'no answer' }));

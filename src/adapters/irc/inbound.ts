@@ -89,13 +89,16 @@ function takeAddress(
 }
 
 /**
- * Whether the server lets reactions through: a reaction needs its emoji and the message that it means, each under its old or its new name.
+ * Whether the server lets reactions through: a reaction needs its emoji and the message that it means, each under its old or its new name. A server that
+ * names one of the two names drops what some people's clients send: then nobody is told that a reaction would do.
  *
- * @param clientTagDeny ISUPPORT CLIENTTAGDENY: the client tags that the server drops; `*` is all, `-x` excepts one.
+ * @param clientTagDeny ISUPPORT CLIENTTAGDENY as the library has it: the client tags that the server drops, where `*` is all and `-x` excepts one; undefined
+ *   when the server does not say, `true` when it says it without a list, which denies nothing.
  */
-export function allowsReactions(clientTagDeny: readonly string[] | undefined): boolean {
-  const denied = clientTagDeny ?? [];
-  const passes = (tag: string): boolean =>
-    denied.includes(`-${tag}`) || !(denied.includes('*') || denied.includes(tag));
-  return (passes('draft/react') || passes('react')) && (passes('draft/reply') || passes('reply'));
+export function allowsReactions(clientTagDeny: readonly string[] | true | undefined): boolean {
+  const denied = clientTagDeny === undefined || clientTagDeny === true ? [] : clientTagDeny;
+  const passes = (...names: readonly string[]): boolean =>
+    !names.some((name) => denied.includes(name)) &&
+    (!denied.includes('*') || names.some((name) => denied.includes(`-${name}`)));
+  return passes('draft/react', 'react') && passes('draft/reply', 'reply');
 }

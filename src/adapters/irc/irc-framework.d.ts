@@ -39,6 +39,11 @@ declare module 'irc-framework' {
     readonly params: readonly string[];
   }
 
+  /** Capabilities that came, went or were granted, by name; the value is what the server said of one, mostly nothing. */
+  export interface IrcCapabilities {
+    readonly capabilities: Readonly<Record<string, string>>;
+  }
+
   export interface IrcWhoUser {
     readonly nick: string;
     readonly ident: string;
@@ -69,7 +74,8 @@ declare module 'irc-framework' {
   export class Client extends EventEmitter {
     readonly network: {
       readonly cap: { isEnabled(capability: string): boolean };
-      supports(feature: 'CLIENTTAGDENY'): readonly string[] | undefined;
+      /** `true` for a token without a value. */
+      supports(feature: 'CLIENTTAGDENY'): readonly string[] | true | undefined;
     };
     requestCap(capabilities: readonly string[]): void;
     connect(options: IrcConnectOptions): void;

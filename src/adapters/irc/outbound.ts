@@ -47,12 +47,14 @@ export class Outbound {
   ): Promise<Result<Sent>> {
     if (this.isClosed) return Promise.resolve(notSent('the connection is closed'));
     if (!isTarget(target)) return Promise.resolve(refused(target, 'no valid target'));
+    if (withoutControls(text).trim() === '') return Promise.resolve(refused(target, 'no text'));
     const room = this.wire.roomBytes(target);
     const bytes = Buffer.byteLength(withoutControls(text));
     if (urgency === 'log' && bytes > room)
       return Promise.resolve(refused(target, `${String(bytes)} bytes, room for ${String(room)}`));
-    if (this.pacer.waiting >= this.options.mostWaiting)
-      return Promise.resolve(notSent(`${String(this.pacer.waiting)} lines are waiting`));
+    const waiting = this.pacer.waitingBefore({ key, urgency });
+    if (waiting >= this.options.mostWaiting)
+      return Promise.resolve(notSent(`${String(waiting)} lines are waiting`));
     return new Promise((resolve) => {
       this.pacer.push({
         key,

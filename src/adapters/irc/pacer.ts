@@ -51,6 +51,12 @@ export class Pacer {
     return this.urgent.length + this.progress.length;
   }
 
+  /** How many lines wait that a new one would stand behind: progress keeps no result out, and what takes a place needs none. */
+  waitingBefore({ key, urgency }: { readonly key: string; readonly urgency: Urgency }): number {
+    if (urgency !== 'progress') return this.urgent.length;
+    return this.progress.some((line) => line.key === key) ? 0 : this.waiting;
+  }
+
   /** Takes out everything that has not been sent. */
   clear(): readonly QueuedLine[] {
     clearTimeout(this.timer);

@@ -1,9 +1,14 @@
-import type { Client, IrcEvent, IrcWhoUser } from 'irc-framework';
+import type { Client, IrcCapabilities, IrcEvent, IrcUnknown } from 'irc-framework';
 import { Identity, accountName } from './identity.ts';
 import { otherNick, roomFor } from './line.ts';
 
 /** How long services get to end whoever holds our nick, before it is taken. */
 const GHOST_TAKES_MS = 1500;
+
+/** Without one of these the server does not tell of everybody who somebody is. */
+const TELL_ACCOUNTS = ['account-notify', 'extended-join'];
+/** A nick may be held by services for a while; more refusals than these, and no other would do either. */
+const MOST_NICKS_REFUSED = 3;
 
 /** What a connection wants to be told of presence. */
 export interface PresenceOptions {
@@ -13,7 +18,7 @@ export interface PresenceOptions {
   readonly now: () => number;
   /** We are in every channel and know who is there. Once. */
   readonly inAll: () => void;
-  /** We are no longer in a channel. */
+  /** We are no longer in a channel, or may have no name. */
   readonly out: (cause: string) => void;
 }
 
@@ -27,6 +32,7 @@ export class Presence {
   private mask: string | undefined;
   private isWelcome = false;
   private isClosed = false;
+  private nicksRefused = 0;
   /** What we are called now. */
   nick: string;
   /** When we joined last, by our clock. */
@@ -75,7 +81,7 @@ export class Presence {
   accountOf({ nick, account }: IrcEvent): string | undefined {
     const { cap } = this.client.network;
     if (cap.isEnabled('account-tag')) return accountName(account);
-    const isTold = cap.isEnabled('account-notify') && cap.isEnabled('extended-join');
+    const isTold = TELL_ACCOUNTS.every((one) => cap.isEnabled(one));
     return isTold ? this.identity.accountOf(nick) : undefined;
   }
 
@@ -87,9 +93,21 @@ export class Presence {
   private wire(): void {
     const { client, identity } = this;
     client.on('nick in use', () => {
-      if (this.isWelcome) return;
-      this.nick = otherNick(this.nick);
-      client.changeNick(this.nick);
+      this.tryOtherNick();
+    });
+    client.on('nick invalid', ({ reason }: { readonly reason: string }) => {
+      this.nickRefused(reason);
+    });
+    // Services hold it, or it is on the other side of a netsplit: the library has no word for it.
+    client.on('unknown command', ({ command, params }: IrcUnknown) => {
+      if (command === '437') this.nickRefused(params.at(-1) ?? command);
+    });
+    client.on('cap del', ({ capabilities }: IrcCapabilities) => {
+      if (TELL_ACCOUNTS.some((one) => one in capabilities)) identity.forgetAll();
+    });
+    client.on('cap ack', ({ capabilities }: IrcCapabilities) => {
+      if (this.isWelcome && TELL_ACCOUNTS.some((one) => one in capabilities))
+        for (const channel of this.options.channels) this.count(channel);
     });
     client.on('join', (event: IrcEvent) => {
       if (this.isOwn(event.nick)) this.joined(event);
@@ -120,17 +138,35 @@ export class Presence {
     this.seenAs(event);
     this.joinedAt = this.options.now();
     this.liveSince = time ?? this.joinedAt;
+    this.count(channel);
+  }
+
+  private count(channel: string): void {
+    const answered = this.identity.ask(channel);
     this.client.who(channel, ({ users }) => {
-      this.counted(channel, users);
+      answered(users);
+      this.counted(channel);
     });
   }
 
-  private counted(channel: string, users: readonly IrcWhoUser[]): void {
-    for (const { nick, account } of users) this.identity.enter(nick, channel, account);
+  private counted(channel: string): void {
     const waited = [...this.waitingFor].find((one) => this.client.caseCompare(one, channel));
     if (waited === undefined || this.isClosed) return;
     this.waitingFor.delete(waited);
     if (this.waitingFor.size === 0) this.options.inAll();
+  }
+
+  private tryOtherNick(): void {
+    if (this.isWelcome) return;
+    this.nick = otherNick(this.nick);
+    this.client.changeNick(this.nick);
+  }
+
+  private nickRefused(reason: string): void {
+    if (this.isWelcome) return;
+    this.nicksRefused++;
+    if (this.nicksRefused < MOST_NICKS_REFUSED) this.tryOtherNick();
+    else this.options.out(`the nick ${this.nick} is refused: ${reason}`);
   }
 
   private renamed(from: string, to: string): void {
