@@ -81,7 +81,10 @@ export async function startK8s(
   const programs = await buildK8s();
   const { clusters = ['eqiad', 'codfw'], flags = [] } = options;
   const folder = runDir.folder('k8s');
-  const manifests = ['common', 'production'].map((name) => relative(folder, join(FOLDER, 'manifests', name)));
+  // Sluice's own rights are those that its documentation tells to give.
+  const manifests = ['manifests/common', '../../../docs/kubernetes', 'manifests/production'].map((path) =>
+    relative(folder, join(FOLDER, path)),
+  );
   const described = [];
   for (const name of clusters)
     described.push({

@@ -29,7 +29,19 @@ export interface ConnectionEvents {
 const VERSION_EVERY_MS = 10_000;
 /** Refusals of a message, by the library's name or, where it has none, the numeric: no such channel, no colours, only for the registered, … */
 const REFUSED = new Set(['cannot_send_to_channel', 'not_on_channel', 'no_such_nick', 'cannot_send_to_user']);
-const REFUSED_NUMERICS = new Set(['403', '408', '477', '486', '489', '492', '716']);
+const REFUSED_NUMERICS = new Set([
+  '403',
+  '408',
+  '437',
+  '470',
+  '476',
+  '477',
+  '486',
+  '489',
+  '492',
+  '520',
+  '716',
+]);
 
 let epochs = 0;
 

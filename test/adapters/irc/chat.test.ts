@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Result } from '../../../src/core/result.ts';
+import type { Sent, Urgency } from '../../../src/ports/chat.ts';
 import { waitUntil } from '../../lab/process.ts';
 import type { TestChat } from './heard.ts';
 import { startTestChat } from './heard.ts';
@@ -98,6 +100,52 @@ describe('proof', () => {
     expect(states).toEqual(['down', 'down']);
   });
 
+  test.each(['', ' ', '\r\n', '\0\x02\x0f'])(
+    'a line of %j is refused: the server would not say so',
+    async (line) => {
+      const { bot, server } = await open({ capabilities: MODERN });
+      expect(await bot.chat.send('#ops', line, { key: 'a', urgency: 'result' })).toMatchObject({
+        ok: false,
+        fault: { kind: 'chat-refused', cause: 'no text' },
+      });
+      expect(server.heard.filter((one) => one.includes('PRIVMSG'))).toEqual([]);
+    },
+  );
+
+  test('more progress than may wait keeps no result out, and newer progress takes its place', async () => {
+    const { bot, server } = await open(
+      { capabilities: MODERN },
+      { rate: { burst: 1, everyMs: 200 }, bounds: { mostWaiting: 2 } },
+    );
+    const say = (line: string, key: string, urgency: Urgency): Promise<Result<Sent>> =>
+      bot.chat.send('#ops', line, { key, urgency });
+    const sent = await Promise.all([
+      say('first', 'first', 'result'),
+      say('k7f 1', 'k7f', 'progress'),
+      say('m3k 1', 'm3k', 'progress'),
+      say('p4w 1', 'p4w', 'progress'),
+      say('m3k 2', 'm3k', 'progress'),
+      say('k7f done', 'done', 'result'),
+      say('!log k7f', 'log', 'log'),
+    ]);
+    expect(sent.map((one) => (one.ok ? one.value.proof : one.fault.kind))).toEqual([
+      'echo',
+      'echo',
+      'none',
+      'chat-down',
+      'echo',
+      'echo',
+      'echo',
+    ]);
+    expect(server.heard.flatMap((line) => / PRIVMSG #ops :(.*)$/.exec(line)?.[1] ?? [])).toEqual([
+      'first',
+      'k7f done',
+      '!log k7f',
+      'k7f 1',
+      'm3k 2',
+    ]);
+  });
+
   test('more lines than may wait are not taken', async () => {
     const { bot } = await open(
       { capabilities: MODERN },
@@ -121,9 +169,25 @@ describe('reactions', () => {
     ['CLIENTTAGDENY=*,-reply', false],
     ['CLIENTTAGDENY=typing', true],
     ['CLIENTTAGDENY=react,draft/react', false],
+    ['CLIENTTAGDENY=draft/react', false],
+    ['CLIENTTAGDENY=react', false],
+    ['CLIENTTAGDENY=draft/reply', false],
+    ['CLIENTTAGDENY=', true],
+    ['CLIENTTAGDENY', true],
   ])('with %s they are there: %s', async (isupport, reactions) => {
     const { bot } = await open({ capabilities: MODERN, isupport });
     expect(bot.chat.capabilities('#ops').reactions).toBe(reactions);
+  });
+
+  test('what the server says of them while we are there counts from then on', async () => {
+    const { bot, server } = await open({ capabilities: MODERN });
+    const hasReactions = (): boolean => bot.chat.capabilities('#ops').reactions;
+    expect(hasReactions()).toBe(true);
+    server.push(':irc.test 005 sluice CLIENTTAGDENY=*,-typing :are supported');
+    await waitUntil('reactions are gone', () => !hasReactions());
+    server.push(':irc.test 005 sluice CLIENTTAGDENY= :are supported');
+    await waitUntil('reactions are back', hasReactions);
+    expect(bot.states).toEqual(['connecting', 'ready']);
   });
 
   test('without echoes nobody could say which line is meant', async () => {

