@@ -8,6 +8,7 @@ import { isNick } from './line.ts';
 import type { IrcOptions } from './options.ts';
 import { Outbound } from './outbound.ts';
 import { Presence } from './presence.ts';
+import { isRefusal } from './refusals.ts';
 
 /** Why a connection ended; `cause` is for the log. */
 export interface End {
@@ -27,22 +28,6 @@ export interface ConnectionEvents {
 
 /** Answers to CTCP VERSION: strangers may ask, and must not be able to make us flood. */
 const VERSION_EVERY_MS = 10_000;
-/** Refusals of a message, by the library's name or, where it has none, the numeric: no such channel, no colours, only for the registered, … */
-const REFUSED = new Set(['cannot_send_to_channel', 'not_on_channel', 'no_such_nick', 'cannot_send_to_user']);
-const REFUSED_NUMERICS = new Set([
-  '403',
-  '408',
-  '437',
-  '470',
-  '476',
-  '477',
-  '486',
-  '489',
-  '492',
-  '520',
-  '716',
-]);
-
 let epochs = 0;
 
 /**
@@ -185,8 +170,7 @@ export class Connection {
     });
     client.on('unknown command', ({ command, params }: IrcUnknown) => {
       const [, channel = ''] = params;
-      if (REFUSED_NUMERICS.has(command))
-        this.refused({ error: command, channel, reason: params.at(-1) ?? command });
+      if (isRefusal(command)) this.refused({ error: command, channel, reason: params.at(-1) ?? command });
     });
     client.on('ping timeout', () => {
       this.end('closed', `no answer for ${String(this.options.bounds.pingTimeoutMs)} ms`);
@@ -221,7 +205,7 @@ export class Connection {
     else if (to === undefined) return;
     else if (!this.isReady && this.presence.isConfigured(to))
       this.end('closed', `may not join ${to}: ${reason}`);
-    else if (REFUSED.has(error) || REFUSED_NUMERICS.has(error)) this.outbound.refused(to, reason);
+    else if (isRefusal(error)) this.outbound.refused(to, reason);
   }
 
   private received(event: IrcEvent, text: string | undefined): void {

@@ -37,7 +37,7 @@ function answerWhox(
   const token = /^WHO #ops %tcuhsnfdaor,(\d+)$/.exec(line)?.[1];
   if (token === undefined) return undefined;
   return [
-    `:irc.test 354 sluice ${token} #ops u h irc.test luca H 0 0 ${account} n :x`,
+    `:irc.test 354 sluice ${token} #ops u h irc.test luca H 0 ${account} n :x`,
     ...between,
     ':irc.test 315 sluice #ops :End of WHO',
   ];
@@ -153,7 +153,10 @@ describe('capabilities that come and go', () => {
     server.push(':irc.test CAP sluice DEL :account-notify', ':luca!u@h PRIVMSG #ops :not told');
     expect((await bot.hearsText('not told')).actor.account).toBeUndefined();
     server.push(':irc.test CAP sluice NEW :account-notify');
-    await waitUntil('it has asked again', () => server.heard.filter((line) => /^WHO /.test(line)).length > 1);
+    await waitUntil(
+      'it has asked again',
+      () => server.heard.filter((line) => line.startsWith('WHO ')).length > 1,
+    );
     server.push(':luca!u@h PRIVMSG #ops :told');
     expect((await bot.hearsText('told')).actor.account).toBe('elukey');
   });

@@ -78,13 +78,13 @@ test.each([
 );
 
 test('a nick that services change is noticed, and asked back', async () => {
+  let isRenamed = false;
   const { bot, server } = await open({
     special: (line) =>
-      line === 'NICK sluice' && server !== undefined && server.heard.length > 12
-        ? [':Guest7!sluice@host NICK :sluice']
-        : undefined,
+      line === 'NICK sluice' && isRenamed ? [':Guest7!sluice@host NICK :sluice'] : undefined,
   });
   await bot.becomes('ready');
+  isRenamed = true;
   server.push(':sluice!sluice@host NICK :Guest7', ':GUEST7!sluice@host PRIVMSG #ops :!pool own');
   await waitUntil('it knows', () => bot.chat.ownName() === 'Guest7');
   await waitUntil('the nick is back', () => bot.chat.ownName() === 'sluice');
