@@ -14,7 +14,11 @@ export interface LabIrc {
   readonly tlsPort: number;
   /** Clients, plain, with the flood rules of a public network. */
   readonly strictPort: number;
+  /** Where another server of the network links. */
+  readonly serverPort: number;
   readonly certFile: string;
+  /** The configuration of the server; a change counts from its next start. */
+  readonly configFile: string;
   /** The processes that run now. */
   readonly processes: { readonly inspircd: LabProcess; readonly services: LabProcess };
   /** Ends the server if it still runs and starts it again. Resolves when clients can log in again. */
@@ -63,7 +67,9 @@ export async function startIrc(
     port: plain,
     tlsPort: tls,
     strictPort: strict,
+    serverPort: server,
     certFile: join(folder, 'cert.pem'),
+    configFile: join(folder, 'inspircd.conf'),
     get processes() {
       return { inspircd, services: atheme };
     },
@@ -185,7 +191,8 @@ function isListening(port: number): Promise<boolean> {
   });
 }
 
-function offersSasl(port: number): Promise<boolean> {
+/** Whether a server of the network lets people log in: it is up, and sees the services. */
+export function offersSasl(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('CAP LS 302\r\n'));
     let seen = '';

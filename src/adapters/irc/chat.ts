@@ -108,6 +108,9 @@ class Supervisor implements Chat {
       broken: (line, cause) => {
         this.log.warn({ line, cause: String(cause) }, 'irc: line not understood');
       },
+      altered: (sent, seen) => {
+        this.log.error({ sent, seen }, 'irc: the network has cut or changed a line');
+      },
     });
   }
 

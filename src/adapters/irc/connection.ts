@@ -24,6 +24,8 @@ export interface ConnectionEvents {
   readonly heard: (event: Inbound) => void;
   /** The library stumbled over a line; the connection goes on. */
   readonly broken: (line: string, cause: unknown) => void;
+  /** The channel has another text than was sent. */
+  readonly altered: (sent: string, seen: string) => void;
 }
 
 /** Answers to CTCP VERSION: strangers may ask, and must not be able to make us flood. */
@@ -140,6 +142,7 @@ export class Connection {
         same: (a, b) => this.client.caseCompare(a, b),
         roomBytes: (target) => this.roomBytes(target),
         now,
+        altered: this.events.altered,
       },
       { rate, echoWithinMs: bounds.echoWithinMs, mostWaiting: bounds.mostWaiting, epoch: this.epoch },
     );
@@ -239,7 +242,8 @@ export class Connection {
   private echoed(event: IrcEvent, text: string, tags: Readonly<Record<string, string>>): void {
     const { msgid, label } = tags;
     this.presence.seenAs(event);
-    this.idsMissing = msgid === undefined;
+    // Without tags there are no ids, which says nothing of the time when there are tags again.
+    if (this.has('message-tags')) this.idsMissing = msgid === undefined;
     this.outbound.echoed({ label, target: event.target ?? '', text, msgid });
   }
 

@@ -39,15 +39,19 @@ export class Echoes {
     });
   }
 
-  /** Our own line came back. The label tells which; without labels the oldest with the same text. */
+  /**
+   * Our own line came back. The label tells which; without labels the oldest with the same text.
+   *
+   * @returns the text that was sent, when it is known which line it is.
+   */
   seen(echo: {
     readonly label: string | undefined;
     readonly target: string;
     readonly text: string;
     readonly msgid: string | undefined;
-  }): void {
+  }): string | undefined {
     const { msgid } = echo;
-    this.settle(
+    const line = this.settle(
       ({ label, target, text }) =>
         echo.label === undefined
           ? text === echo.text && this.same(target, echo.target)
@@ -58,6 +62,7 @@ export class Echoes {
           ref: msgid === undefined ? undefined : { transport: 'irc', channel: target, id: msgid },
         }),
     );
+    return line?.text;
   }
 
   /** Without echoes: the server has answered what was sent after the line, so it has taken the line. */
@@ -81,12 +86,16 @@ export class Echoes {
     while (this.pending.length > 0) this.settle(() => true, unproven);
   }
 
-  private settle(which: (one: Pending) => boolean, result: (one: Pending) => Result<Sent>): void {
+  private settle(
+    which: (one: Pending) => boolean,
+    result: (one: Pending) => Result<Sent>,
+  ): Pending | undefined {
     const index = this.pending.findIndex(which);
     const [one] = index === -1 ? [] : this.pending.splice(index, 1);
-    if (one === undefined) return;
+    if (one === undefined) return undefined;
     clearTimeout(one.timer);
     one.resolve(result(one));
+    return one;
   }
 }
 

@@ -12,6 +12,8 @@ export interface Wire {
   readonly same: (a: string, b: string) => boolean;
   readonly roomBytes: (target: string) => number;
   readonly now: () => number;
+  /** The channel has another text than was sent: cut, because others see a longer name of us than we knew, or changed by the network. */
+  readonly altered: (sent: string, seen: string) => void;
 }
 
 /** How lines go out. */
@@ -77,7 +79,8 @@ export class Outbound {
     readonly text: string;
     readonly msgid: string | undefined;
   }): void {
-    this.echoes.seen(echo);
+    const text = this.echoes.seen(echo);
+    if (text !== undefined && text !== echo.text) this.wire.altered(text, echo.text);
   }
 
   /** The server answered a PING of ours. */

@@ -22,6 +22,7 @@ export interface TransportOptions {
 
 /** A line longer than this without an end is no IRC. */
 const MOST_BUFFERED = 64 * 1024;
+const LINE_ENDS = /[\r\n\0]+/g;
 
 /**
  * Makes the class that irc-framework carries lines with, in place of its own: that one knows no private certificate authority, and leaves Nagle's
@@ -65,7 +66,8 @@ export function transportFor(options: TransportOptions): new (given: unknown) =>
     }
 
     writeLine(line: string, written?: () => void): void {
-      if (this.socket?.writable === true) this.socket.write(`${line}\r\n`, written);
+      // Every line leaves here, whoever made it: none can be a second command.
+      if (this.socket?.writable === true) this.socket.write(`${line.replace(LINE_ENDS, ' ')}\r\n`, written);
       else if (written !== undefined) process.nextTick(written);
     }
 

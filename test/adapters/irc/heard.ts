@@ -1,6 +1,7 @@
 import { openIrc } from '../../../src/adapters/irc/chat.ts';
 import type { IrcBounds, IrcOptions } from '../../../src/adapters/irc/options.ts';
 import { IRC_BOUNDS } from '../../../src/adapters/irc/options.ts';
+import type { Log } from '../../../src/observe/log.ts';
 import { silentLog } from '../../../src/observe/log.ts';
 import type { Chat, ChatState, Inbound } from '../../../src/ports/chat.ts';
 import { waitUntil } from '../../lab/process.ts';
@@ -23,6 +24,7 @@ export function startTestChat(
     readonly port: number;
     readonly bounds?: Partial<IrcBounds>;
   },
+  log: Log = silentLog,
 ): TestChat {
   const heard: Inbound[] = [];
   const states: ChatState[] = [];
@@ -39,7 +41,7 @@ export function startTestChat(
       ...options,
       bounds: { ...IRC_BOUNDS, backoffFirstMs: 100, backoffMostMs: 400, ...options.bounds },
     },
-    silentLog,
+    log,
   );
   chat.start(
     (event) => {

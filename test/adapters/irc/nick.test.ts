@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '../../lab/process.ts';
 import type { TestChat } from './heard.ts';
 import { startTestChat } from './heard.ts';
@@ -76,6 +76,35 @@ test.each([
     expect(bot.heard.map(({ actor }) => actor.display)).toEqual([...others, 'luca']);
   },
 );
+
+describe('line ends and NUL', () => {
+  const EVIL = 'x\r\nOPER a b\nOPER c\rd\0e';
+  const commands = (heard: readonly string[]): readonly string[] => [
+    ...heard.filter((line) => line.startsWith('OPER') || /[\r\n\0]/.test(line)),
+  ];
+
+  test('in an account, a channel or the version begin no second command', async () => {
+    server = await startScriptedNetwork({ capabilities: MODERN });
+    bot = startTestChat({
+      port: server.port,
+      account: { kind: 'plain', name: EVIL, password: EVIL },
+      channels: [`#ops${EVIL}`],
+      version: EVIL,
+    });
+    const { heard } = server;
+    await waitUntil('it has joined', () => heard.some((line) => line.startsWith('JOIN ')));
+    server.push(':evil!u@h PRIVMSG sluice :\x01VERSION\x01');
+    await waitUntil('it has told the version', () => heard.some((line) => line.startsWith('NOTICE ')));
+    expect(commands(heard)).toEqual([]);
+  });
+
+  test('in a nick neither', async () => {
+    const { server } = await open({}, EVIL);
+    await waitUntil('it has said who it is', () => server.heard.some((line) => line.startsWith('USER ')));
+    expect(server.heard[1]).toMatch(/^NICK :x OPER a b/);
+    expect(commands(server.heard)).toEqual([]);
+  });
+});
 
 test('a nick that services change is noticed, and asked back', async () => {
   let isRenamed = false;

@@ -86,7 +86,23 @@ describe('outages of a real network', () => {
     }
   }, 45_000);
 
+  test('services that are killed while they hang over a login are no refused login: it is tried again soon', async () => {
+    irc.processes.services.signal('SIGSTOP');
+    const late = startTestChat({ port: irc.port, nick: 'cut', bounds: { readyWithinMs: 2500 } });
+    try {
+      await late.becomes('connecting');
+      irc.processes.services.signal('SIGKILL');
+      await irc.processes.services.exited;
+      await late.becomes('down');
+      await irc.restartServices();
+      await late.becomes('ready', 20_000);
+    } finally {
+      await late.chat.close();
+    }
+  }, 45_000);
+
   test('while services are gone it is not ready; when they are back it is', async () => {
+    const from = bot.states.length;
     irc.processes.services.signal('SIGKILL');
     await irc.processes.services.exited;
     const late = startTestChat({ port: irc.port, nick: 'later', bounds: { readyWithinMs: 3000 } });
@@ -95,6 +111,8 @@ describe('outages of a real network', () => {
       expect(late.states).not.toContain('ready');
       await irc.restartServices();
       await late.becomes('ready', 20_000);
+      // Who was logged in before stays so.
+      expect(bot.states.length).toBe(from);
     } finally {
       await late.chat.close();
     }

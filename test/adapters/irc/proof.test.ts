@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Result } from '../../../src/core/result.ts';
+import type { Log } from '../../../src/observe/log.ts';
+import { silentLog } from '../../../src/observe/log.ts';
 import type { Sent, Urgency } from '../../../src/ports/chat.ts';
 import { waitUntil } from '../../lab/process.ts';
 import type { TestChat } from './heard.ts';
@@ -47,6 +49,29 @@ describe('proof', () => {
       ['one', 'two', 'two'].map((line) => bot.chat.send('#ops', line, { key: line, urgency: 'result' })),
     );
     expect(sent.map((one) => one.ok && one.value.ref?.id)).toEqual(['id1', 'id2', 'id3']);
+  });
+
+  test('a line that comes back shorter is said as it is, and told to whoever runs Sluice', async () => {
+    const told: object[] = [];
+    const log: Log = { ...silentLog, error: (fields) => told.push(fields) };
+    server = await startScriptedNetwork({
+      capabilities: MODERN,
+      special: (line) => {
+        const label = /^@label=(\S+) PRIVMSG #ops :a long line$/.exec(line)?.[1];
+        return label === undefined
+          ? undefined
+          : [`@msgid=m1;label=${label} :sluice!sluice@a.longer.host PRIVMSG #ops :a long`];
+      },
+    });
+    bot = startTestChat({ port: server.port }, log);
+    await bot.becomes('ready');
+    const before = bot.chat.capabilities('#ops').roomBytes;
+    expect(await bot.chat.send('#ops', 'a long line', { key: 'a', urgency: 'log' })).toMatchObject({
+      ok: true,
+      value: { proof: 'echo', ref: { id: 'm1' } },
+    });
+    expect(told).toEqual([{ sent: 'a long line', seen: 'a long' }]);
+    expect(bot.chat.capabilities('#ops').roomBytes).toBe(before - 'a.longer.host'.length + 'host'.length);
   });
 
   test('a line without its echo has no proof', async () => {

@@ -27,7 +27,7 @@ beforeAll(async () => {
   kubernetes = as('sluice');
   begun = lab.audit('eqiad').length;
   // The first build takes about six minutes on two cores.
-}, 900_000);
+}, 1_500_000);
 afterAll(async () => {
   kubernetes.close();
   await lab.process.stop();

@@ -12,7 +12,7 @@ import type { Kubernetes } from '../../../src/ports/kubernetes.ts';
 import type { LabK8s } from '../../lab/k8s.ts';
 import { startK8s } from '../../lab/k8s.ts';
 import type { RunDir } from '../../lab/process.ts';
-import { freePort, makeRunDir } from '../../lab/process.ts';
+import { freePort, makeRunDir, waitUntil } from '../../lab/process.ts';
 
 const KEY = { cluster: 'eqiad', namespace: 'kartotherian', deployment: 'kartotherian-main' };
 
@@ -28,7 +28,7 @@ let opened: Kubernetes | undefined;
 beforeAll(async () => {
   runDir = makeRunDir();
   lab = await startK8s(runDir, { clusters: ['eqiad'] });
-}, 900_000);
+}, 1_500_000);
 afterAll(async () => {
   await lab.process.stop();
   runDir.remove();
@@ -163,12 +163,22 @@ describe('no answer', () => {
     const kubernetes = open({ requestMs: 700 });
     const seen = await kubernetes.scale(KEY);
     if (!seen.ok) throw new Error('not seen');
-    lab.process.signal('SIGSTOP');
-    const set = await kubernetes.setScale(KEY, seen.value, 66);
-    expect(set).toMatchObject({ ok: false, fault: { kind: 'cluster-unclear', cluster: 'eqiad' } });
-    expect(await kubernetes.scale(KEY)).toMatchObject({ ok: false, fault: { kind: 'cluster-silent' } });
-    const following = kubernetes.follow(KEY, ({ wanted }) => wanted > 0, { withinMs: 20_000 });
-    lab.process.signal('SIGCONT');
+    const hangs = async (): Promise<void> => {
+      lab.process.signal('SIGSTOP');
+      // Its threads stop one after the other.
+      const stat = `/proc/${String(lab.process.pid)}/stat`;
+      await waitUntil('it is stopped', () => /\) T /.test(readFileSync(stat, 'utf8')));
+    };
+    let following: ReturnType<Kubernetes['follow']> | undefined;
+    try {
+      await hangs();
+      const set = await kubernetes.setScale(KEY, seen.value, 66);
+      expect(set).toMatchObject({ ok: false, fault: { kind: 'cluster-unclear', cluster: 'eqiad' } });
+      expect(await kubernetes.scale(KEY)).toMatchObject({ ok: false, fault: { kind: 'cluster-silent' } });
+      following = kubernetes.follow(KEY, ({ wanted }) => wanted > 0, { withinMs: 20_000 });
+    } finally {
+      lab.process.signal('SIGCONT');
+    }
     const after = await following;
     expect(after.ok && after.value?.wanted).toBeGreaterThan(0);
   }, 30_000);
