@@ -15,7 +15,6 @@ export interface SecondServer {
 }
 
 const NAME = 'irc2.sluice.test';
-const MAIN = 'irc.sluice.test';
 const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`;
 
 /**
@@ -49,6 +48,3 @@ export async function startSecondServer(runDir: RunDir, irc: LabIrc): Promise<Se
 export function split(operator: IrcPerson): void {
   operator.raw(`SQUIT ${NAME} :split`);
 }
-
-/** The reason that people see of those who are on the other side of a split. */
-export const SPLIT_REASON = `${MAIN} ${NAME}`;

@@ -3,7 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { IRC_BOUNDS } from '../../../src/adapters/irc/options.ts';
 import type { Result } from '../../../src/core/result.ts';
+import { silentLog } from '../../../src/observe/log.ts';
 import type { Actor, Sent, Urgency } from '../../../src/ports/chat.ts';
 import type { IrcPerson } from '../../lab/irc-client.ts';
 import { connectIrc } from '../../lab/irc-client.ts';
@@ -19,10 +21,6 @@ let irc: LabIrc;
 let bot: TestChat;
 let elukey: IrcPerson;
 let stranger: IrcPerson;
-let paced: Promise<readonly Result<Sent>[]>;
-
-/** More bytes at once than the strict port takes before it hangs up. */
-const PACED_LINES = 24;
 
 beforeAll(async () => {
   runDir = makeRunDir();
@@ -35,7 +33,6 @@ beforeAll(async () => {
   await Promise.all([elukey.join('#ops'), stranger.join('#ops'), bot.becomes('ready')]);
   elukey.raw('OPER testoper operpass');
   elukey.raw('SAMODE #ops +o sluice');
-  paced = sendPaced();
 }, 30_000);
 
 afterAll(async () => {
@@ -52,23 +49,6 @@ function called(display: string): Actor {
 
 async function send(line: string, urgency: Urgency = 'result'): Promise<Result<Sent>> {
   return bot.chat.send('#ops', line, { key: line, urgency });
-}
-
-/** Takes a while, so it goes on beside the other tests. */
-async function sendPaced(): Promise<readonly Result<Sent>[]> {
-  const strict = startTestChat({
-    port: irc.strictPort,
-    nick: 'paced',
-    channels: ['#strict'],
-    rate: { burst: 4, everyMs: 800 },
-  });
-  await strict.becomes('ready');
-  const lines = Array.from({ length: PACED_LINES }, (_, index) => `${String(index)} ${'x'.repeat(140)}`);
-  const sent = await Promise.all(
-    lines.map((line) => strict.chat.send('#strict', line, { key: line, urgency: 'result' })),
-  );
-  await strict.chat.close();
-  return sent;
 }
 
 describe('on a real network', () => {
@@ -286,21 +266,20 @@ describe('on a real network', () => {
     }
   }, 15_000);
 
-  test('a port with flood rules takes all lines at our pace', async () => {
-    const proofs = (await paced).map((sent) => (sent.ok ? sent.value.proof : sent.fault.kind));
-    expect(proofs).toEqual(Array.from({ length: PACED_LINES }, () => 'echo'));
-  }, 40_000);
-
   test('a wrong password is never ready, and is not tried again soon', async () => {
-    const wrong = startTestChat({
-      port: irc.port,
-      nick: 'wrong',
-      account: { kind: 'plain', name: 'sluice', password: 'no' },
-    });
+    const told: object[] = [];
+    const wrong = startTestChat(
+      {
+        port: irc.port,
+        nick: 'wrong',
+        account: { kind: 'plain', name: 'sluice', password: 'no' },
+      },
+      { ...silentLog, error: (fields) => told.push(fields) },
+    );
     try {
       await wrong.becomes('down');
-      await new Promise((resolve) => setTimeout(resolve, 1000));
       expect(wrong.states).toEqual(['connecting', 'down']);
+      expect(told).toMatchObject([{ retryInMs: IRC_BOUNDS.backoffAuthMs }]);
     } finally {
       await wrong.chat.close();
     }

@@ -57,3 +57,16 @@ test('200 lines of progress on a port with flood rules: connected, the last stat
   expect(bot.states.filter((state) => state === 'down')).toEqual([]);
   await bot.chat.close();
 }, 60_000);
+
+test('results alone, more bytes than the port takes at once, all arrive at our pace', async () => {
+  const bot = startTestChat({ port: irc.strictPort, channels: ['#flood'], rate: { burst: 4, everyMs: 800 } });
+  await bot.becomes('ready');
+  const from = watcher.lines.length;
+  const lines = Array.from({ length: 24 }, (_, index) => `${String(index)} ${'x'.repeat(140)}`);
+  const sent = await Promise.all(
+    lines.map((line) => bot.chat.send('#flood', line, { key: line, urgency: 'result' })),
+  );
+  expect(sent.map((one) => one.ok && one.value.proof)).toEqual(lines.map(() => 'echo'));
+  expect(watcher.lines.slice(from).map(({ text }) => text)).toEqual(lines);
+  await bot.chat.close();
+}, 60_000);

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { followDeployment } from '../../../src/adapters/kubernetes/follow.ts';
@@ -166,8 +166,10 @@ describe('no answer', () => {
     const hangs = async (): Promise<void> => {
       lab.process.signal('SIGSTOP');
       // Its threads stop one after the other.
-      const stat = `/proc/${String(lab.process.pid)}/stat`;
-      await waitUntil('it is stopped', () => /\) T /.test(readFileSync(stat, 'utf8')));
+      const tasks = `/proc/${String(lab.process.pid)}/task`;
+      await waitUntil('all of it is stopped', () =>
+        readdirSync(tasks).every((task) => readFileSync(join(tasks, task, 'stat'), 'utf8').includes(') T ')),
+      );
     };
     let following: ReturnType<Kubernetes['follow']> | undefined;
     try {
