@@ -2,7 +2,7 @@ import type { Card } from '../core/card.ts';
 import type { Result } from '../core/result.ts';
 
 /** A message on a network: opaque, may be stored. */
-export interface MessageRef {
+interface MessageRef {
   readonly transport: string;
   readonly channel: string;
   readonly id: string;
