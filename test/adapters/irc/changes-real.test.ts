@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { IrcPerson } from '../../lab/irc-client.ts';
 import { connectIrc } from '../../lab/irc-client.ts';
@@ -8,6 +8,8 @@ import type { RunDir } from '../../lab/process.ts';
 import { makeRunDir, waitUntil } from '../../lab/process.ts';
 import type { TestChat } from './heard.ts';
 import { startTestChat } from './heard.ts';
+
+jest.setTimeout(20_000);
 
 let runDir: RunDir;
 let irc: LabIrc;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Log } from '../../../src/observe/log.ts';
 import { silentLog } from '../../../src/observe/log.ts';
 import type { Urgency } from '../../../src/ports/chat.ts';
@@ -15,6 +15,8 @@ import { startTestChat } from './heard.ts';
 const LONGEST_NICK = `sluice${'x'.repeat(24)}`;
 const LONGEST_HOST = `${'h'.repeat(31)}.${'h'.repeat(32)}`;
 const FAMILY = '👩‍👩‍👧‍👦';
+
+jest.setTimeout(20_000);
 
 let runDir: RunDir;
 let irc: LabIrc;

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { waitUntil } from '../../lab/process.ts';
 import type { TestChat } from './heard.ts';
 import { startTestChat } from './heard.ts';
@@ -7,6 +7,8 @@ import { startScriptedNetwork } from './scripted-network.ts';
 import type { ScriptedServer } from './scripted-server.ts';
 
 const MODERN = ['echo-message', 'labeled-response', 'account-tag', 'account-notify', 'extended-join'];
+
+jest.setTimeout(20_000);
 
 let server: ScriptedServer | undefined;
 let bot: TestChat | undefined;
