@@ -107,7 +107,7 @@ describe('line ends and NUL', () => {
       expect(await bot.chat.tell({ transport: 'irc', account: undefined, display }, 'hello')).toMatchObject({
         ok: false,
       });
-    expect(await arrives('end')).toBe('end');
+    await bot.chat.send('#ops', 'end', { key: 'end', urgency: 'result' });
     await watcher.waitFor(/^end$/, undefined, { since: from });
     expect(watcher.lines.slice(from).map(({ text }) => text)).toEqual(['keyed', 'end']);
     expect(bot.states).toEqual(['connecting', 'ready']);
