@@ -14,8 +14,6 @@ export interface LabIrc {
   readonly tlsPort: number;
   /** Clients, plain, with the flood rules of a public network. */
   readonly strictPort: number;
-  /** Where another server of the network links. */
-  readonly serverPort: number;
   readonly certFile: string;
   /** The configuration of the server; a change counts from its next start. */
   readonly configFile: string;
@@ -67,7 +65,6 @@ export async function startIrc(
     port: plain,
     tlsPort: tls,
     strictPort: strict,
-    serverPort: server,
     certFile: join(folder, 'cert.pem'),
     configFile: join(folder, 'inspircd.conf'),
     get processes() {
@@ -192,7 +189,7 @@ function isListening(port: number): Promise<boolean> {
 }
 
 /** Whether a server of the network lets people log in: it is up, and sees the services. */
-export function offersSasl(port: number): Promise<boolean> {
+function offersSasl(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('CAP LS 302\r\n'));
     let seen = '';
