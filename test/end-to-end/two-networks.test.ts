@@ -57,8 +57,11 @@ describe('one operation on IRC and Slack, both real as far as they go', () => {
     );
     await waitUntil('the card says so', async () => (await statusOf(id)).includes('*done*'));
     expect(await statusOf(id)).toContain('"action_id":"undo"');
-    const below = (await slack.messages(slack.channel)).filter(({ thread_ts }) => thread_ts === ts);
-    expect(below.map((message) => message.text.slice(0, 8))).toContain(`${id} done`);
+    await waitUntil('the thread says so', async () =>
+      (await slack.messages(slack.channel)).some(
+        (message) => message.thread_ts === ts && message.text.startsWith(`${id} done`),
+      ),
+    );
     expect(logLines(elukey, id)).toHaveLength(1);
   });
 
