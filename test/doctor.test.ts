@@ -30,7 +30,7 @@ beforeAll(async () => {
   ]);
   const value = '{"weight": 10, "pooled": "yes"}';
   await putValue(`${etcd.url}/v2/keys/conftool/v1/pools/eqiad/maps/tiles/maps1`, value);
-}, 20_000);
+});
 
 afterAll(async () => {
   await Promise.all([etcd.process.stop(), redis.process.stop(), irc.close()]);

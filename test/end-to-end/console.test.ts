@@ -40,7 +40,7 @@ describe('the console of the host', () => {
     sluice = lab.startSluice();
     jijiki = await talker(lab, 'jijiki');
     await sluice.ready;
-  }, 60_000);
+  });
   afterAll(() => lab.stop());
 
   /** `command` is run in place of the console where it wraps it. */

@@ -64,7 +64,7 @@ describe('kill -9', () => {
       '{"weight": 1, "pooled": "yes"}',
     );
     await end(id);
-  }, 60_000);
+  });
 
   test('between write and journal: its own write is found, not done again, one log line', async () => {
     await start('after-write=kill:2');
@@ -77,7 +77,7 @@ describe('kill -9', () => {
     expect(await nextLife(id, / done /)).toContain('yes/1');
     expect(await modifiedIndex(lab, path)).toBe(before);
     await end(id);
-  }, 60_000);
+  });
 
   test('between write and journal, and a human has changed it since: their value stays, the write counts as done', async () => {
     await start('after-write=kill:2');
@@ -89,7 +89,7 @@ describe('kill -9', () => {
     expect(await nextLife(id, /conflict|done/)).toContain('somebody else changed it');
     expect(await lab.etcdValue(path)).toBe('{"weight": 7, "pooled": "no"}');
     await end(id);
-  }, 60_000);
+  });
 
   test('between intent and write, and a human has changed it since: a conflict, nothing written, nothing logged', async () => {
     await start('after-intent=kill');
@@ -101,7 +101,7 @@ describe('kill -9', () => {
     expect(await nextLife(id, /conflict/)).toContain('Nothing was written');
     expect(await lab.etcdValue(path)).toBe('{"weight": 2, "pooled": "no"}');
     expect(logLines(elukey, id)).toHaveLength(0);
-  }, 60_000);
+  });
 
   test('while an approval waits: it waits on, and is carried out once by the next process', async () => {
     await start(undefined);
@@ -113,7 +113,7 @@ describe('kill -9', () => {
     await jijiki.ask(`!approve ${id}`, /approved by jijiki/);
     expect((await done).text).toContain('yes/1');
     await end(id);
-  }, 60_000);
+  });
 
   test('after the vote that reached the quorum: the sweeper of the next process starts it', async () => {
     await start('after-vote=kill');
@@ -122,18 +122,18 @@ describe('kill -9', () => {
     await sluice.process.exited;
     expect(await nextLife(id, / done /)).toContain('yes/1');
     await end(id);
-  }, 60_000);
+  });
 
   test('after the end was journaled: what there was to say is said by the next process, once', async () => {
     await start('after-finish=kill:2');
     const { id } = await elukey.request(`!pool wikikube-worker1009 ${SERVICE}`);
-    const done = elukey.irc.waitFor(new RegExp(`^${id} done`), 20_000);
+    const done = elukey.irc.waitFor(new RegExp(`^${id} done`), 30_000);
     jijiki.say(`!approve ${id}`);
     await sluice.process.exited;
     await start(undefined);
     await done;
     await end(id);
-  }, 60_000);
+  });
 
   test('SIGTERM ends after the write in flight: what has begun is held and can be resumed', async () => {
     const go = `${lab.stateDir}/go`;
@@ -143,7 +143,7 @@ describe('kill -9', () => {
     await elukey.irc.waitFor(/Starting\.$/);
     await new Promise((resolve) => setTimeout(resolve, 300));
     sluice.process.signal('SIGTERM');
-    const held = elukey.irc.waitFor(new RegExp(`^${id} held`), 15_000);
+    const held = elukey.irc.waitFor(new RegExp(`^${id} held`), 30_000);
     const { writeFileSync } = await import('node:fs');
     writeFileSync(go, '');
     expect((await held).text).toContain(
@@ -155,7 +155,7 @@ describe('kill -9', () => {
     await elukey.ask(`!resume ${id}`, /resumed by elukey/);
     await done;
     expect(await lab.etcdValue(objectPath('maps1006', SERVICE))).toBe('{"weight": 10, "pooled": "no"}');
-  }, 60_000);
+  });
 });
 
 async function modifiedIndex(lab: Lab, path: string): Promise<number> {

@@ -45,7 +45,7 @@ describe('driver: confctl, in the whole of Sluice', () => {
 
   test('a request is approved, written by confctl in two legal steps, read back, logged, and put back', async () => {
     const { id } = await elukey.request(`!pool wikikube-worker1001 ${K8S} - T378944`);
-    const done = elukey.irc.waitFor(new RegExp(`^${id} done`), 20_000);
+    const done = elukey.irc.waitFor(new RegExp(`^${id} done`), 30_000);
     await jijiki.ask(`!approve ${id}`, new RegExp(`^${id} approved`));
     expect((await done).text).toContain(
       'wikikube-worker1001.eqiad.wmnet yes/1 in kartotherian-k8s-ssl, read back',
@@ -53,21 +53,21 @@ describe('driver: confctl, in the whole of Sluice', () => {
     expect(await lab.etcdValue(objectPath('wikikube-worker1001', K8S))).toBe(
       '{"weight": 1, "pooled": "yes"}',
     );
-    const undone = elukey.irc.waitFor(/^\S+ done in .* inactive\/0/, 20_000);
+    const undone = elukey.irc.waitFor(/^\S+ done in .* inactive\/0/, 30_000);
     await elukey.ask(`!undo ${id}`, /^elukey: \S+ needs no approval/);
     await undone;
     expect(await lab.etcdValue(objectPath('wikikube-worker1001', K8S))).toBe(
       '{"weight": 0, "pooled": "inactive"}',
     );
-  }, 60_000);
+  });
 
   test('a DNS record too', async () => {
     const { id } = await elukey.request('!route depool kartotherian codfw');
-    const done = elukey.irc.waitFor(new RegExp(`^${id} done`), 20_000);
+    const done = elukey.irc.waitFor(new RegExp(`^${id} done`), 30_000);
     await jijiki.ask(`!approve ${id}`, new RegExp(`^${id} approved`));
     expect((await done).text).toContain('kartotherian leads to eqiad, clients have followed by');
     expect(await lab.etcdValue('/conftool/v1/discovery/kartotherian/codfw')).toBe(
       '{"pooled": false, "references": [], "ttl": 300}',
     );
-  }, 60_000);
+  });
 });

@@ -31,7 +31,7 @@ describe('when things go wrong', () => {
       talker(lab, 'akosiaris'),
     ]);
     await sluice.ready;
-  }, 60_000);
+  });
   afterAll(() => lab.stop());
 
   test('the asker cannot approve, by word or by reaction', async () => {
@@ -123,7 +123,7 @@ describe('when things go wrong', () => {
       at: Date.now(),
       signature: 'f'.repeat(64),
     };
-    const alert = elukey.irc.waitFor(new RegExp(`^ALERT: .* because of ${id}: ${id} was forged`), 20_000);
+    const alert = elukey.irc.waitFor(new RegExp(`^ALERT: .* because of ${id}: ${id} was forged`), 30_000);
     await redis.hset(
       key,
       'vote:jijiki',
@@ -141,7 +141,7 @@ describe('when things go wrong', () => {
     );
     await elukey.ask(`!pool wikikube-worker1016 ${K8S}`, /refused: frozen: by sluice/);
     await jijiki.ask('!thaw it was a test', /^thawed by jijiki/);
-  }, 30_000);
+  });
 
   test('etcd killed between plan and write: failed, nothing changed; back again, retry works', async () => {
     const { id } = await elukey.request(`!pool wikikube-worker1017 ${K8S}`);
@@ -171,7 +171,7 @@ describe('when things go wrong', () => {
     await unknown;
     lab.etcd.process.signal('SIGCONT');
     await waitUntil('etcd answers', async () => (await fetch(`${lab.etcd.url}/health`)).ok);
-    const settled = await elukey.ask(`!settle ${id}`, new RegExp(`^${id} settled by elukey: failed`), 20_000);
+    const settled = await elukey.ask(`!settle ${id}`, new RegExp(`^${id} settled by elukey: failed`), 30_000);
     const value = await lab.etcdValue(objectPath('maps1008', SSL));
     expect(settled.text).toContain(
       value === '{"weight": 10, "pooled": "no"}' ? 'Done: maps1008' : 'Nothing was changed',
@@ -188,7 +188,7 @@ describe('when things go wrong', () => {
 
     await elukey.irc.waitFor(
       /^by hand: sudo confctl tags 'dc=eqiad,cluster=maps,service=kartotherian-ssl' --action set\/pooled=no maps1010/,
-      8000,
+      30_000,
       { since: 0 },
     );
     expect((await fetch(`${lab.httpUrl}/readyz`)).status).toBe(503);
@@ -197,7 +197,7 @@ describe('when things go wrong', () => {
       'Sluice is ready again',
       async () => (await fetch(`${lab.httpUrl}/readyz`)).status === 200,
     );
-    await elukey.ask(`!depool maps1010 ${SSL}`, /^\S+ done/, 20_000);
+    await elukey.ask(`!depool maps1010 ${SSL}`, /^\S+ done/, 30_000);
   }, 40_000);
 
   test('history that the server replays on join never runs', async () => {
@@ -207,7 +207,7 @@ describe('when things go wrong', () => {
     const before = await lab.etcdValue(objectPath('maps1006', SSL));
     const newcomer = await connectIrc({ port: lab.irc.port, nick: 'newcomer' });
     await newcomer.join(lab.channel);
-    await newcomer.waitFor((line) => line.text.includes('an old line'), 8000, { since: 0 });
+    await newcomer.waitFor((line) => line.text.includes('an old line'), 30_000, { since: 0 });
     await newcomer.quit();
     const said = elukey.said().length;
     await restart({});
@@ -234,7 +234,7 @@ describe('when things go wrong', () => {
     again.say(lab.channel, '!whoami');
     await answer;
     await again.quit();
-  }, 60_000);
+  });
 
   async function restart(env: NodeJS.ProcessEnv): Promise<void> {
     await sluice.process.stop();

@@ -18,7 +18,7 @@ describe('the main job, on real IRC, Redis and etcd', () => {
     const sluice = lab.startSluice();
     [elukey, jijiki] = await Promise.all([talker(lab, 'elukey'), talker(lab, 'jijiki')]);
     await sluice.ready;
-  }, 60_000);
+  });
   afterAll(() => lab.stop());
 
   test('a request, a second person by !approve, the object, the read-back, the log: word for word', async () => {
@@ -51,7 +51,7 @@ describe('the main job, on real IRC, Redis and etcd', () => {
     );
     await jijiki.irc.waitFor(
       (line) => line.nick === 'stashbot' && line.text.startsWith('Logged the message'),
-      8000,
+      30_000,
       { since: 0 },
     );
     expect(lab.stashbot.entries.at(-1)).toMatchObject({ nick: 'sluice', tasks: ['T378944'] });
@@ -77,7 +77,7 @@ describe('the main job, on real IRC, Redis and etcd', () => {
     const done = elukey.irc.waitFor(new RegExp(`^${id} done`));
     await jijiki.ask(`!approve ${id}`, /approved by jijiki/);
     expect((await done).text).toContain('maps[1005-1007].eqiad.wmnet no/10');
-    await elukey.irc.waitFor(new RegExp(`^!log .*\\[${id}\\]`), 8000, { since: 0 });
+    await elukey.irc.waitFor(new RegExp(`^!log .*\\[${id}\\]`), 30_000, { since: 0 });
     expect(
       elukey.said().filter((line) => line.startsWith(`${id} 1 of 3`) || line.startsWith(`${id} 2 of 3`)),
     ).toHaveLength(2);

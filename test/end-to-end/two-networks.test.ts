@@ -23,7 +23,7 @@ describe('one operation on IRC and Slack, both real as far as they go', () => {
     sluice = lab.startSluice();
     [elukey, jijiki] = await Promise.all([talker(lab, 'elukey'), talker(lab, 'jijiki')]);
     await sluice.ready;
-  }, 60_000);
+  });
   afterAll(() => lab.stop());
 
   const card = (id: string): Promise<SlackMessage> => slack.waitFor(slack.channel, new RegExp(`\\b${id}\\b`));
@@ -134,7 +134,7 @@ describe('one operation on IRC and Slack, both real as far as they go', () => {
     const done = elukey.irc.waitFor(new RegExp(`^${id} done`));
     await jijiki.ask(`!approve ${id}`, new RegExp(`^${id} approved`));
     await done;
-    await waitUntil('Slack is told', async () => (await statusOf(id)).includes('*done*'), 20_000);
+    await waitUntil('Slack is told', async () => (await statusOf(id)).includes('*done*'), 30_000);
   });
 
   test('killed between the answer to Slack and the first thought: the line is heard by the next one, once', async () => {
@@ -156,5 +156,5 @@ describe('one operation on IRC and Slack, both real as far as they go', () => {
     await elukey.irc.waitFor(new RegExp(`^!log .*\\[${id}\\]`), undefined, { since });
     expect(logLines(elukey, id)).toHaveLength(1);
     expect(elukey.said().filter((line) => / done .*maps1005/.test(line))).toHaveLength(1);
-  }, 60_000);
+  });
 });

@@ -43,7 +43,7 @@ interface Message {
 }
 
 const CAPABILITIES = ['message-tags', 'account-tag', 'server-time', 'echo-message', 'batch'];
-const WAIT_MS = 8000;
+const WAIT_MS = 30_000;
 const QUIT_MS = 1000;
 
 /**
@@ -97,8 +97,8 @@ class IrcClient implements IrcPerson {
     password: string,
     capabilities: readonly string[],
   ): Promise<void> {
-    const welcome = this.next('registration', ({ command }) => command === '001', 10_000);
-    const refused = this.next('no refusal', ({ command }) => command === '904', 10_000);
+    const welcome = this.next('registration', ({ command }) => command === '001', 30_000);
+    const refused = this.next('no refusal', ({ command }) => command === '904', 30_000);
     refused.catch(() => undefined);
     welcome.catch(() => undefined);
     this.raw(`CAP REQ :${[...capabilities, ...(account === undefined ? [] : ['sasl'])].join(' ')}`);
@@ -106,10 +106,10 @@ class IrcClient implements IrcPerson {
     this.raw('USER lab 0 * :lab');
     if (account !== undefined) {
       this.raw('AUTHENTICATE PLAIN');
-      await this.next('AUTHENTICATE', ({ command }) => command === 'AUTHENTICATE', 5000);
+      await this.next('AUTHENTICATE', ({ command }) => command === 'AUTHENTICATE', 30_000);
       this.raw(`AUTHENTICATE ${Buffer.from(`${account}\0${account}\0${password}`).toString('base64')}`);
       const outcome = await Promise.race([
-        this.next('login', ({ command }) => command === '903', 5000),
+        this.next('login', ({ command }) => command === '903', 30_000),
         refused,
       ]);
       if (outcome.command === '904') throw new Error(`${account}: the login was refused`);

@@ -15,7 +15,7 @@ describe('a lab', () => {
   let lab: Lab;
   beforeAll(async () => {
     lab = await startLab();
-  }, 30_000);
+  });
   afterAll(async () => {
     await lab.stop();
   });
@@ -70,7 +70,7 @@ describe('a lab', () => {
     expect(pids.filter(isRunning)).toEqual([]);
     expect(existsSync(second.runDir.path)).toBe(false);
     expect(await lab.etcdValue(`${OBJECT}/maps1005.eqiad.wmnet`)).toBeDefined();
-  }, 30_000);
+  });
 });
 
 describe('a lab whose owner', () => {
@@ -82,7 +82,7 @@ describe('a lab whose owner', () => {
     makeRunDir().remove();
     await waitUntil('the orphans are gone', () => pids.filter(isRunning).length === 0);
     expect(existsSync(owner.path)).toBe(false);
-  }, 30_000);
+  });
 
   test('exits is gone with it', async () => {
     const owner = await startOwner();
@@ -91,7 +91,7 @@ describe('a lab whose owner', () => {
     await owner.exited;
     await waitUntil('the services are gone', () => pids.filter(isRunning).length === 0);
     expect(existsSync(owner.path)).toBe(false);
-  }, 30_000);
+  });
 });
 
 async function withRedis<T>(url: string, work: (client: Redis) => Promise<T>): Promise<T> {
@@ -128,7 +128,7 @@ async function startOwner(): Promise<{
   owner.stdout.on('data', (chunk: Buffer) => {
     path += chunk.toString();
   });
-  await waitUntil('the other lab runs', () => path.endsWith('\n'), 20_000);
+  await waitUntil('the other lab runs', () => path.endsWith('\n'), 30_000);
   return { path: path.trim(), signal: (name) => owner.kill(name), exited };
 }
 

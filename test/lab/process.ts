@@ -106,7 +106,7 @@ export function freePort(): Promise<number> {
 export async function waitUntil(
   what: string,
   probe: () => boolean | Promise<boolean>,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await probe())) {

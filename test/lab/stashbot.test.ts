@@ -23,7 +23,7 @@ beforeAll(async () => {
     connectIrc({ port: irc.port, nick: 'elukey', account: 'elukey' }),
   ]);
   await elukey.join('#ops');
-}, 30_000);
+});
 
 afterAll(async () => {
   await Promise.all([stashbot.stop(), elukey.quit()]);

@@ -182,7 +182,7 @@ test('the job of a worker that was killed is handed to another', async () => {
   } finally {
     victim.kill('SIGKILL');
   }
-}, 30_000);
+});
 
 test('Redis away: store-unreachable in time; back again: wake-ups work, and so does the worker', async () => {
   const queue = open();
@@ -201,7 +201,7 @@ test('Redis away: store-unreachable in time; back again: wake-ups work, and so d
   await redis.restart();
   await waitUntil('it takes wake-ups', async () => (await queue.wake('ccc')).ok);
   await waitUntil('it ran', () => ran.includes('ccc'));
-}, 30_000);
+});
 
 test('closes while Redis is away', async () => {
   const queue = open();

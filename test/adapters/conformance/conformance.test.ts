@@ -26,7 +26,7 @@ describe.each([
     await waitUntil('it is ready', () => world.chat.state() === 'ready', 20_000);
     // The person is there, and sees what is said.
     await world.seen();
-  }, 60_000);
+  });
   afterAll(() => world.close());
 
   const texts = (): readonly string[] =>

@@ -48,7 +48,7 @@ describe('an etcd with rights as in production', () => {
     await putValue(`${etcd.url}${POOLS}/eqiad/maps/tiles/maps1`, YES);
     await putValue(`${etcd.url}${POOLS}/eqiad/web/page/web1`, YES);
     await grantRights(etcd.url);
-  }, 20_000);
+  });
 
   afterAll(() => etcd.process.stop());
 
@@ -99,7 +99,7 @@ test('an etcd as it comes, without the v2 API, is told by its name', async () =>
   } finally {
     await etcd.process.stop();
   }
-}, 20_000);
+});
 
 describe('an etcd that serves https', () => {
   let etcd: LabEtcd;
@@ -109,7 +109,7 @@ describe('an etcd that serves https', () => {
     const tls = makeCertificate(runDir.folder('tls'));
     ca = readFileSync(tls.certFile, 'utf8');
     etcd = await startEtcd(runDir, { tls });
-  }, 20_000);
+  });
 
   afterAll(() => etcd.process.stop());
 

@@ -24,7 +24,7 @@ beforeAll(async () => {
   run = makeRunDir();
   etcd = await startEtcd(run);
   await seedConftool(etcd.url);
-}, 60_000);
+});
 
 afterAll(async () => {
   await etcd.process.stop();

@@ -154,7 +154,7 @@ test('conftool-sync makes the objects that the lab starts from, with the text of
     await driver.close();
     await other.process.stop();
   }
-}, 60_000);
+});
 
 interface Leaf {
   readonly key: string;

@@ -68,7 +68,7 @@ function claimOnEtcd(
   beforeAll(async () => {
     runDir = makeRunDir();
     etcd = await startEtcd(runDir);
-  }, 20_000);
+  });
 
   afterAll(async () => {
     await Promise.all(opened.map((conftool) => conftool.close()));

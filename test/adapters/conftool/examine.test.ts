@@ -24,7 +24,7 @@ beforeAll(async () => {
   runDir = makeRunDir();
   etcd = await startEtcd(runDir);
   for (const object of OBJECTS) await putValue(`${etcd.url}/v2/keys/conftool/v1/pools/${object}`, VALUE);
-}, 20_000);
+});
 
 afterAll(async () => {
   await etcd.process.stop();

@@ -27,7 +27,7 @@ beforeAll(async () => {
   await putValue(etcd.url + KEY, YES);
   await putValue(`${etcd.url}/v2/keys/conftool/v1/pools/codfw/maps/tiles/maps2`, YES);
   await putValue(`${etcd.url}/v2/keys/conftool/v1/pools/codfw/maps/other/maps2`, YES);
-}, 20_000);
+});
 
 afterEach(async () => {
   gateway.conduct = () => 'pass';

@@ -40,7 +40,7 @@ describe('one etcd that goes away', () => {
   beforeAll(async () => {
     etcd = await startEtcd(runDir);
     await putValue(etcd.url + PATH, YES);
-  }, 20_000);
+  });
 
   beforeEach(async () => {
     if ((await Promise.race([etcd.process.exited, Promise.resolve(undefined)])) !== undefined)
@@ -124,7 +124,7 @@ describe('several endpoints', () => {
     etcd = await startEtcd(runDir);
     await putValue(etcd.url + PATH, YES);
     dead = `http://127.0.0.1:${String(await freePort())}`;
-  }, 20_000);
+  });
 
   afterAll(() => etcd.process.stop());
 
@@ -180,7 +180,7 @@ describe('a cluster of three of which two are killed', () => {
   beforeAll(async () => {
     members = await startEtcdCluster(runDir);
     await putValue((members[0]?.url ?? '') + PATH, YES);
-  }, 20_000);
+  });
 
   afterAll(() => Promise.all(members.map((member) => member.process.stop())));
 
@@ -211,12 +211,12 @@ describe('a cluster of three of which two are killed', () => {
     const cause = 'Raft Internal Error: etcdserver: request timed out';
     expect(faultOf(read)).toEqual({ kind: 'conftool-no-quorum', cause });
     expect(faultOf(write)).toMatchObject({ kind: 'write-unknown', cause });
-  }, 20_000);
+  });
 
   test('is read and written when one comes back', async () => {
     await members[1]?.restart();
     const conftool = open(members.map(({ url }) => url));
     const node = await nodeOf(conftool, MAPS1);
     expect((await conftool.write(node, { weight: 3 }, ORIGIN)).ok).toBe(true);
-  }, 20_000);
+  });
 });

@@ -30,7 +30,7 @@ beforeEach(async () => {
   await waitUntil('it waits for an event', () =>
     gateway.seen.some((request) => request.includes('wait=true')),
   );
-}, 20_000);
+});
 
 afterEach(async () => {
   watch.close();
@@ -85,7 +85,7 @@ test('what happened while etcd was away is found by comparing, and told as late'
   ).toEqual(['maps1 ? -> 8!', 'maps3 10 -> undefined!', 'maps4 undefined -> 3!']);
   await put('maps2', 11);
   await waitUntil('it follows again', () => told().includes('maps2 10 -> 11'));
-}, 20_000);
+});
 
 test('when the events since have been forgotten, everything is read again', async () => {
   gateway.conduct = (method) => (method === 'GET' ? { status: 503, body: 'maintenance' } : 'pass');
@@ -97,4 +97,4 @@ test('when the events since have been forgotten, everything is read again', asyn
   await put('maps2', 5);
   await waitUntil('both are heard', () => told().some((line) => line.startsWith('maps2')));
   expect(told().at(-1)).toMatch(/^maps2 10 -> 5/);
-}, 30_000);
+});

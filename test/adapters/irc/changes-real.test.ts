@@ -27,7 +27,7 @@ beforeAll(async () => {
   ]);
   operator.raw('OPER testoper operpass');
   await Promise.all([elukey.join('#ops'), operator.join('#ops'), bot.becomes('ready')]);
-}, 30_000);
+});
 
 afterAll(async () => {
   await bot.chat.close();
@@ -162,8 +162,8 @@ describe('a server that changes while we are there', () => {
     writeFileSync(irc.configFile, config.replace('allowclientonlytags="yes"', 'allowclientonlytags="no"'));
     const before = bot.states.length;
     await irc.restartServer();
-    await waitUntil('it is ready again', () => bot.states.length >= before + 3, 20_000);
-    await bot.becomes('ready', 20_000);
+    await waitUntil('it is ready again', () => bot.states.length >= before + 3, 30_000);
+    await bot.becomes('ready', 30_000);
     expect(hasReactions()).toBe(false);
     expect(await bot.chat.send('#ops', 'said', { key: 'e', urgency: 'result' })).toMatchObject({
       ok: true,

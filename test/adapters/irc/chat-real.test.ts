@@ -33,7 +33,7 @@ beforeAll(async () => {
   await Promise.all([elukey.join('#ops'), stranger.join('#ops'), bot.becomes('ready')]);
   elukey.raw('OPER testoper operpass');
   elukey.raw('SAMODE #ops +o sluice');
-}, 30_000);
+});
 
 afterAll(async () => {
   await bot.chat.close();
@@ -68,7 +68,7 @@ describe('on a real network', () => {
       inReplyTo: undefined,
     });
     expect(event.eventKey).toBe(`irc:127.0.0.1:${event.ref?.id ?? 'none'}`);
-    expect(Math.abs(event.at - Date.now())).toBeLessThan(5000);
+    expect(Math.abs(event.at - Date.now())).toBeLessThan(60_000);
   });
 
   test('somebody whose nick is the name of an account, and who is not logged in, has no account', async () => {
@@ -233,7 +233,7 @@ describe('on a real network', () => {
       await later.chat.close();
       elukey.raw('SAMODE #ops -H');
     }
-  }, 15_000);
+  });
 
   test('thrown out of a channel it comes back and is ready again', async () => {
     const before = bot.states.length;
@@ -242,7 +242,7 @@ describe('on a real network', () => {
     await waitUntil('it has noticed', () => bot.states.length > before);
     await bot.becomes('ready');
     expect(bot.states.slice(before)).toEqual(['down', 'connecting', 'ready']);
-  }, 15_000);
+  });
 
   test('with a client certificate it logs in without a password, and checks the authority of the server', async () => {
     const [cert, key] = makeClientCertificate(runDir.folder('client'));
@@ -264,7 +264,7 @@ describe('on a real network', () => {
     } finally {
       await Promise.all([trusting.chat.close(), doubting.chat.close()]);
     }
-  }, 15_000);
+  });
 
   test('a wrong password is never ready, and is not tried again soon', async () => {
     const told: object[] = [];
@@ -283,7 +283,7 @@ describe('on a real network', () => {
     } finally {
       await wrong.chat.close();
     }
-  }, 15_000);
+  });
 });
 
 function makeClientCertificate(folder: string): readonly [string, string] {

@@ -37,7 +37,7 @@ beforeAll(async () => {
   watcher = await connectIrc({ port: irc.port, nick: 'watcher' });
   await Promise.all([watcher.join('#ops'), bot.becomes('ready')]);
   watcher.raw('OPER testoper operpass');
-}, 30_000);
+});
 
 afterAll(async () => {
   await bot.chat.close();

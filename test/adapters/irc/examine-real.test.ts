@@ -13,7 +13,7 @@ let irc: Awaited<ReturnType<typeof startIrc>>;
 beforeAll(async () => {
   runDir = makeRunDir();
   irc = await startIrc(runDir, { accounts: ['sluice'] });
-}, 30_000);
+});
 
 afterAll(async () => {
   await Promise.all([irc.processes.inspircd.stop(), irc.processes.services.stop()]);
@@ -40,11 +40,11 @@ test('on a real network the account logs in and joins', async () => {
     'ok irc people are known by the account on each message',
     'ok irc reactions approve',
   ]);
-}, 15_000);
+});
 
 test('on a real network a wrong password is named', async () => {
   expect((await examine('wrong')).at(-1)).toMatch(/^FAIL irc login as sluice is refused: /);
-}, 15_000);
+});
 
 test('on a real network TLS is verified with the authority that is given', async () => {
   const lines = await examine(passwordOf('sluice'), readFileSync(irc.certFile, 'utf8'));
@@ -55,4 +55,4 @@ test('on a real network TLS is verified with the authority that is given', async
     'ok irc people are known by the account on each message',
     'ok irc reactions approve',
   ]);
-}, 15_000);
+});

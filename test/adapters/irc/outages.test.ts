@@ -14,7 +14,7 @@ let bot: TestChat;
 beforeAll(async () => {
   runDir = makeRunDir();
   irc = await startIrc(runDir, { accounts: ['sluice'] });
-}, 30_000);
+});
 
 afterAll(async () => {
   await bot.chat.close();
@@ -24,7 +24,7 @@ afterAll(async () => {
 
 /** Waits until something was lost, and is there again. */
 async function recovers(from: number): Promise<void> {
-  await waitUntil('it has noticed', () => bot.states.length > from, 15_000);
+  await waitUntil('it has noticed', () => bot.states.length > from, 30_000);
   await bot.becomes('ready', 25_000);
 }
 
@@ -40,7 +40,7 @@ describe('outages of a real network', () => {
     await waitUntil('the nick is back', () => bot.chat.ownName() === 'sluice');
     expect(bot.states).toEqual(['connecting', 'ready']);
     await other.quit();
-  }, 20_000);
+  });
 
   test('a server that dies and comes back is joined again, and a line under way is not called proven', async () => {
     const from = bot.states.length;
@@ -77,7 +77,7 @@ describe('outages of a real network', () => {
       await late.becomes('down');
       expect(late.states).toEqual(['connecting', 'down']);
       irc.processes.services.signal('SIGCONT');
-      await late.becomes('ready', 20_000);
+      await late.becomes('ready', 30_000);
       // Who was logged in before stays so.
       expect(bot.states.length).toBe(from);
     } finally {
@@ -95,7 +95,7 @@ describe('outages of a real network', () => {
       await irc.processes.services.exited;
       await late.becomes('down');
       await irc.restartServices();
-      await late.becomes('ready', 20_000);
+      await late.becomes('ready', 30_000);
     } finally {
       await late.chat.close();
     }
@@ -110,7 +110,7 @@ describe('outages of a real network', () => {
       await late.becomes('down');
       expect(late.states).not.toContain('ready');
       await irc.restartServices();
-      await late.becomes('ready', 20_000);
+      await late.becomes('ready', 30_000);
       // Who was logged in before stays so.
       expect(bot.states.length).toBe(from);
     } finally {

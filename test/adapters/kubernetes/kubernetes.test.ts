@@ -32,7 +32,7 @@ afterAll(async () => {
   kubernetes.close();
   await lab.process.stop();
   runDir.remove();
-}, 30_000);
+});
 
 function as(user: string, more: { readonly context?: string } = {}): Kubernetes {
   return openKubernetes({
@@ -221,7 +221,7 @@ describe('a rollout', () => {
     expect(obstacle).toMatchObject({ kind: 'quota', resource: 'requests.cpu' });
     expect(obstacle.kind === 'quota' && obstacle.needs).toBeCloseTo(6.2);
     expect(obstacle.kind === 'quota' && obstacle.left).toBeCloseTo(4.4);
-  }, 60_000);
+  });
 
   test('whose pods do not start says why', async () => {
     await lab.steer('eqiad', 'kartotherian', { outcome: 'CrashLoopBackOff' });
@@ -231,13 +231,13 @@ describe('a rollout', () => {
       pods: 2,
       reason: 'CrashLoopBackOff',
     });
-  }, 60_000);
+  });
 
   test('whose pods never get ready says how many', async () => {
     await lab.steer('eqiad', 'kartotherian', { outcome: 'NeverReady' });
     await scaleTo(68);
     expect(await obstacleOf('not-ready', 3)).toEqual({ kind: 'not-ready', pods: 3 });
-  }, 60_000);
+  });
 
   test('that somebody else overrides is no success', async () => {
     await scaleTo(66);

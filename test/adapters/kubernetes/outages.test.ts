@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await lab.process.stop();
   runDir.remove();
-}, 30_000);
+});
 afterEach(() => {
   opened?.close();
 });
@@ -183,7 +183,7 @@ describe('no answer', () => {
     }
     const after = await following;
     expect(after.ok && after.value?.wanted).toBeGreaterThan(0);
-  }, 30_000);
+  });
 });
 
 describe('a watch', () => {

@@ -21,7 +21,7 @@ beforeAll(async () => {
   runDir = makeRunDir();
   slack = await startSlack(runDir);
   user = await slack.addUser({ name: 'elukey' });
-}, 20_000);
+});
 afterAll(() => {
   runDir.remove();
 });

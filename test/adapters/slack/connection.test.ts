@@ -21,7 +21,7 @@ beforeAll(async () => {
   user = await slack.addUser({ name: 'elukey' });
   // Slack's own waits are a minute and more.
   await slack.set({ ackTimeoutMs: 500, retryDelaysMs: RETRIES });
-}, 20_000);
+});
 afterAll(() => {
   runDir.remove();
 });

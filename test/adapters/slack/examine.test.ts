@@ -14,7 +14,7 @@ beforeAll(async () => {
   runDir = makeRunDir();
   slack = await startSlack(runDir);
   channel = await slack.addChannel('ops');
-}, 20_000);
+});
 afterAll(() => {
   runDir.remove();
 });

@@ -20,7 +20,7 @@ let backends: LabBackends;
 beforeAll(async () => {
   run = makeRunDir();
   backends = await startBackends(run, [HOST], labServices());
-}, 60_000);
+});
 
 afterAll(async () => {
   await backends.process.stop();
