@@ -5,7 +5,7 @@ import { defineCommand } from '../src/core/command.ts';
 import { nearest } from '../src/core/nearest.ts';
 import { summarizePlan } from '../src/core/plan-summary.ts';
 import { fail, ok } from '../src/core/result.ts';
-import { matchesSubject } from '../src/core/subject.ts';
+import { concernsSubject } from '../src/core/subject.ts';
 
 const MOST_LINES = 8;
 
@@ -23,13 +23,16 @@ export default defineCommand({
   answer: ({ subject }, facts) => {
     const own = facts.recent.filter(
       ({ request, plan }) =>
-        subject === undefined ||
-        request.person === subject ||
-        plan.changes.some(({ key }) => matchesSubject(key, subject)),
+        subject === undefined || request.person === subject || concernsSubject(plan, subject),
     );
     const people = facts.people.map(({ name }) => name);
-    if (own.length === 0 && subject !== undefined && ![...facts.services, ...people].includes(subject)) {
-      const near = nearest(subject, [...new Set([...facts.services, ...people])]);
+    const deployments = facts.deployments.map(({ name }) => name);
+    if (
+      own.length === 0 &&
+      subject !== undefined &&
+      ![...facts.services, ...deployments, ...people].includes(subject)
+    ) {
+      const near = nearest(subject, [...new Set([...facts.services, ...deployments, ...people])]);
       return fail({ kind: 'subject-unknown', subject, nearest: near });
     }
     if (own.length === 0) return ok([{ kind: 'no-history', subject }]);

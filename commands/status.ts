@@ -1,4 +1,5 @@
 import type { Announcement, ObservedView } from '../src/core/announcement/announcement.ts';
+import { wordFault } from '../src/core/announcement/fault-words.ts';
 import { missingApprovals } from '../src/core/approval.ts';
 import { OptionalSubject } from '../src/core/arguments.ts';
 import { serviceFacts, serviceTags } from '../src/core/catalogue.ts';
@@ -15,6 +16,8 @@ import { summarizePlan } from '../src/core/plan-summary.ts';
 import { viewObserved, viewPool } from '../src/core/pool-view.ts';
 import type { Result } from '../src/core/result.ts';
 import { fail, ok } from '../src/core/result.ts';
+import { headroomOf } from '../src/core/scale/headroom.ts';
+import { concernsSubject } from '../src/core/subject.ts';
 
 const MOST_POOLS = 12;
 const MOST_OPERATIONS = 4;
@@ -41,7 +44,7 @@ export default defineCommand({
       ...facts.locks
         .filter(
           ({ service }) =>
-            subject === undefined || facts.pools.some((pool) => concernsSubject(pool, subject, service)),
+            subject === undefined || facts.pools.some((pool) => locksSubject(pool, subject, service)),
         )
         .map((lock) => ({ kind: 'status-locked' as const, lock })),
       ...(facts.journal ? operations(subject, facts) : [{ kind: 'no-journal' as const }]),
@@ -50,7 +53,7 @@ export default defineCommand({
 });
 
 /** A lock concerns who asks for its service, or for a host that stands in it. */
-function concernsSubject(pool: Pool, subject: string, locked: string): boolean {
+function locksSubject(pool: Pool, subject: string, locked: string): boolean {
   if (pool.service !== locked) return false;
   return (
     subject === locked ||
@@ -58,7 +61,35 @@ function concernsSubject(pool: Pool, subject: string, locked: string): boolean {
   );
 }
 
+/** What helmfile declares and the number itself go apart in silence: that is said here. */
+function deploymentStatus(scale: NonNullable<Facts['scale']>): readonly Announcement[] {
+  const { settings, declared, clusters } = scale;
+  return [...clusters].map(([cluster, now]) => ({
+    kind: 'deployment-status',
+    name: settings.name,
+    cluster,
+    now: now.ok
+      ? {
+          wanted: now.value.seen.wanted,
+          ready: now.value.seen.ready,
+          scaledBy: now.value.seen.scaledBy?.manager,
+          autoscaler: now.value.autoscalers[0],
+          room: headroomOf(now.value.quotas, now.value.seen.perPod)?.pods,
+        }
+      : undefined,
+    cause: now.ok ? undefined : wordFault(now.fault).text,
+    declared: settings.helmfile === undefined ? undefined : { ...settings.helmfile, replicas: declared },
+  }));
+}
+
 function aboutSubject(subject: string, facts: Facts): Result<readonly Announcement[]> {
+  const { scale } = facts;
+  if (scale === undefined) return aboutObjects(subject, facts);
+  const pools = facts.pools.filter((pool) => pool.service === subject);
+  return ok([...deploymentStatus(scale), ...pools.flatMap((pool) => poolStatus(pool, pools, facts))]);
+}
+
+function aboutObjects(subject: string, facts: Facts): Result<readonly Announcement[]> {
   const pools = facts.pools.filter(({ service }) => service === subject);
   if (pools.length > 0) return ok(pools.flatMap((pool) => poolStatus(pool, pools, facts)));
   const objects = facts.pools.flatMap((pool) => [
@@ -137,9 +168,7 @@ function everything({ pools, catalogue, groups }: Facts): readonly Announcement[
 
 function operations(subject: string | undefined, { open, recent }: Facts): readonly Announcement[] {
   const concerns = ({ request, plan }: Operation): boolean =>
-    subject === undefined ||
-    request.service === subject ||
-    plan.changes.some(({ key }) => key.host === subject || key.host.split('.')[0] === subject);
+    subject === undefined || request.service === subject || concernsSubject(plan, subject);
   const flying = open.filter(concerns).slice(0, MOST_OPERATIONS);
   const last = recent.find(
     (operation) => concerns(operation) && operation.steps.some(({ state }) => state === 'done'),

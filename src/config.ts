@@ -9,6 +9,8 @@ import { pathIn, readCatalogue, readPeople, readPolicy } from './config/resolve.
 import { resolveConftool, resolveIrc, resolveRedis, resolveSal } from './config/resolve.ts';
 import type { SlackConfig } from './config/resolve-slack.ts';
 import { resolveSlack } from './config/resolve-slack.ts';
+import type { KubernetesConfig } from './config/resolve-kubernetes.ts';
+import { resolveKubernetes } from './config/resolve-kubernetes.ts';
 import type { TrafficConfig } from './config/resolve-traffic.ts';
 import { resolveTraffic } from './config/resolve-traffic.ts';
 import type { FileContent } from './config/schema.ts';
@@ -40,6 +42,8 @@ export interface Config {
   readonly signingKey: Secret;
   readonly conftool: ConftoolConfig;
   readonly traffic: TrafficConfig;
+  /** Undefined: there is no !scale. */
+  readonly kubernetes: KubernetesConfig | undefined;
   readonly catalogue: Catalogue;
   readonly groups: readonly GroupRule[];
   readonly people: readonly Person[];
@@ -170,6 +174,7 @@ function resolveContent(
   const redis = resolveRedis(reading, content.redis);
   const conftool = resolveConftool(reading, content.conftool);
   const traffic = resolveTraffic(reading, content);
+  const kubernetes = resolveKubernetes(reading, content);
   const catalogue = readCatalogue(reading, content.catalogue);
   const people = readPeople(reading, content.people);
   const policy = readPolicy(reading, content.policy);
@@ -188,6 +193,7 @@ function resolveContent(
     signingKey: signing.key,
     conftool,
     traffic,
+    kubernetes,
     catalogue,
     groups: Object.entries(content.groups).map(([name, pattern]) => ({ name, pattern })),
     people,

@@ -4,6 +4,7 @@ import { askConfctl } from './adapters/conftool/ask-confctl.ts';
 import { examineConftool } from './adapters/conftool/examine.ts';
 import { findEndpoints } from './adapters/conftool/find-endpoints.ts';
 import { examineIrc } from './adapters/irc/examine.ts';
+import { examineKubernetes } from './adapters/kubernetes/examine.ts';
 import { openPrometheus } from './adapters/prometheus/metrics.ts';
 import { openPybal } from './adapters/pybal/load-balancers.ts';
 import { examineSlack } from './adapters/slack/examine.ts';
@@ -14,6 +15,7 @@ import { BOUNDS } from './config/bounds.ts';
 import { balancedPoolNames } from './core/catalogue.ts';
 import type { DoctorLine } from './core/doctor-line.ts';
 import { doctorLineText, linesOf } from './core/doctor-line.ts';
+import { declaredReplicas, openClusters } from './wiring/kubernetes.ts';
 import { ircAccount, slackSide } from './wiring/sides.ts';
 
 /**
@@ -39,6 +41,7 @@ export async function doctor(
     confctlLines(config),
     balancerLines(config),
     metricsLines(config),
+    clusterLines(config),
   ]);
   const near = report([...examineSettings(file, config), ...examineFiles(examined.value)], print);
   const far = report((await atOnce).flat(), print);
@@ -161,6 +164,22 @@ async function metricsLines({ traffic: { prometheus } }: Config): Promise<readon
         : lines.ok(`${dc}: ${String(hosts.length)} hosts`);
     }),
   );
+}
+
+/** Exactly the rights that are used, asked of each cluster; and that helmfile's files say a number. */
+async function clusterLines({ kubernetes: config }: Config): Promise<readonly DoctorLine[]> {
+  if (config === undefined) return [];
+  const lines = linesOf('kubernetes');
+  const declared = declaredReplicas(config);
+  const unread = await Promise.all(
+    [...config.helmfiles].map(async ([name, { path, key }]) =>
+      (await declared(name)) === undefined ? [lines.warn(`${name}: ${path} has no number at ${key}`)] : [],
+    ),
+  );
+  const kubernetes = openClusters(config);
+  const seen = await examineKubernetes(kubernetes, config.deployments);
+  kubernetes.close();
+  return [...seen, ...unread.flat()];
 }
 
 function ircLines({ irc }: Config): Promise<readonly DoctorLine[]> {

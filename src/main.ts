@@ -32,6 +32,7 @@ import { openWeb } from './web/http.ts';
 import { askParts } from './wiring/ask-parts.ts';
 import { CONSOLE_FOLDER, openChats } from './wiring/chats.ts';
 import { openConftool } from './wiring/conftool.ts';
+import { declaredReplicas, openClusters } from './wiring/kubernetes.ts';
 import { openRedis } from './wiring/redis.ts';
 
 const USAGE = 'usage: sluice [doctor | console] [--config sluice.yaml]';
@@ -132,6 +133,8 @@ async function open(
   opened.push({ name: 'conftool audit', close: () => sink.close() });
   const conftool = await openConftool(config, sink);
   opened.push({ name: 'conftool', close: () => conftool.close() });
+  const kubernetes = config.kubernetes === undefined ? undefined : openClusters(config.kubernetes);
+  opened.push({ name: 'kubernetes', close: () => Promise.resolve(kubernetes?.close()) });
   const audit = await openAudit(join(config.stateDir, 'audit.log'), Date.now);
   opened.push({ name: 'audit', close: () => audit.close() });
   const chats = openChats(config, log);
@@ -149,6 +152,7 @@ async function open(
   const parts: Parts = {
     conftool,
     loadBalancers,
+    kubernetes,
     metrics: openPrometheus({ servers: prometheus, timeoutMs: BOUNDS.metricsMs }),
     prober: openProber({
       connectTo: probes.connectTo,
@@ -181,6 +185,8 @@ async function open(
       probeMode: probes.mode,
       dependencies,
       bounds: BOUNDS,
+      deployments: config.kubernetes?.deployments ?? [],
+      declaredReplicas: declaredReplicas(config.kubernetes),
       operationId,
     },
     health,

@@ -279,7 +279,6 @@ describe('a configuration is refused', () => {
   });
 
   test.each<[string, Readonly<Record<string, unknown>>]>([
-    ['kubernetes', { kubernetes: {} }],
     ['migrations', { migrations: 'migrations/' }],
     ['redis.sentinels', { redis: { sentinels: [], name: 'sluice' } }],
     ['redis.cluster', { redis: { cluster: [] } }],

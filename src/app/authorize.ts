@@ -6,6 +6,7 @@ import { breakGlassFault } from '../core/limits.ts';
 import type { BreakGlass, Operation } from '../core/operation.ts';
 import type { Person } from '../core/people.ts';
 import type { Plan } from '../core/plan.ts';
+import { objectCount } from '../core/plan.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
 import type { Settings } from './parts.ts';
@@ -24,18 +25,23 @@ export interface Wanted {
   /** Every load balancer finds every one of its hosts down. */
   readonly lbDown: boolean;
   readonly breakGlass: BreakGlass | undefined;
+  /** More approvals than the plan wanted when it was made. */
+  readonly approvalsLeast?: number;
 }
 
 /** The rule that decides, from Sluice's own policy file. Judged when somebody asks and again before every write. */
 export function authorize(settings: Settings, wanted: Wanted): Result<RuleApplied> {
   const { plan, person, now, undone } = wanted;
-  const removes = plan.changes.some(removesCapacity);
+  const removes =
+    'scales' in plan
+      ? plan.scales.some(({ before, after }) => after < before)
+      : plan.changes.some(removesCapacity);
   const judgeFor = (service: string): Result<RuleApplied> =>
     judge(settings.policy(), {
       command: wanted.command,
       service,
       state: serviceFacts(settings.catalogue, service).state,
-      hosts: plan.changes.length,
+      hosts: objectCount(plan),
       undoAgeMs: undone === undefined ? undefined : now - (undone.endedAt ?? undone.touchedAt),
       // Taking away what another person's operation added is a removal like any other: not for the short way back.
       othersCapacity: undone !== undefined && removes && undone.request.person !== person.name,
@@ -47,10 +53,30 @@ export function authorize(settings: Settings, wanted: Wanted): Result<RuleApplie
       breakGlass: wanted.breakGlass !== undefined,
       paceNone: plan.pace?.takeUp === false,
     });
-  const rule = strictest([...new Set(plan.changes.map(({ key }) => key.service))].map(judgeFor));
+  const rule = atLeast(settings, strictest(servicesOf(plan).map(judgeFor)), wanted);
   if (!rule.ok || wanted.breakGlass === undefined) return rule;
   const spent = breakGlassFault(person.name, wanted.recent, now, wanted.id);
   return spent === undefined ? rule : fail(spent);
+}
+
+/** The conftool services whose rules a plan is judged by: of a number of pods the one that they stand behind. */
+function servicesOf(plan: Plan): readonly string[] {
+  if ('scales' in plan) return [plan.behind ?? plan.service];
+  return [...new Set(plan.changes.map(({ key }) => key.service))];
+}
+
+/** Some plans want more people than the rule; then those of the rule may approve, or else those who may ask. */
+function atLeast(
+  settings: Settings,
+  rule: Result<RuleApplied>,
+  { plan, approvalsLeast = 0, breakGlass }: Wanted,
+): Result<RuleApplied> {
+  if (!rule.ok || breakGlass !== undefined) return rule;
+  const least = Math.max('scales' in plan ? plan.approvalsLeast : 0, approvalsLeast);
+  if (least <= rule.value.approvals) return rule;
+  const { approve, number } = rule.value;
+  const ask = settings.policy().rules[number - 1]?.ask ?? [];
+  return ok({ ...rule.value, approvals: least, approve: approve.length === 0 ? ask : approve });
 }
 
 /** Of several services the one that asks for most decides; one that refuses, refuses all. */
@@ -75,5 +101,5 @@ function recentObjects({ recent, person, command, now, id }: Wanted, perMs: numb
         operation.createdAt > now - perMs &&
         !['refused', 'expired', 'conflict'].includes(operation.state),
     )
-    .reduce((sum, operation) => sum + operation.plan.changes.length, 0);
+    .reduce((sum, operation) => sum + objectCount(operation.plan), 0);
 }

@@ -3,32 +3,33 @@ import type { WriteView } from '../core/guard-rails.ts';
 import { areReportedDown, findInFlight, guardTogether, guardWrites } from '../core/guard-rails.ts';
 import type { NodeKey, Pool, PoolKey, StoredNode } from '../core/node.ts';
 import { nodePath, poolPath } from '../core/node.ts';
-import type { Operation } from '../core/operation.ts';
-import type { Person } from '../core/people.ts';
+import type { NodeOperation } from '../core/operation.ts';
 import { stepsOf } from '../core/progress.ts';
 import type { Result } from '../core/result.ts';
-import { fail, ok } from '../core/result.ts';
+import { ok } from '../core/result.ts';
 import { findForgery } from '../core/signature.ts';
-import type { StepRecord } from '../core/step.ts';
-import type { Suspension } from '../core/suspension.ts';
-import { authorize } from './authorize.ts';
+import type { NodeStep } from '../core/step.ts';
 import { findBrake } from './brakes.ts';
+import { findFlood, judgeAgain, looksBack } from './judge-again.ts';
 import type { Parts } from './parts.ts';
-import { withRolesNow } from './roles-now.ts';
 import { writeViews } from './write-views.ts';
 
 /** Enough to find what limits per person and time count. */
-const RECENT = 100;
+export const RECENT = 100;
 
 /** The answer to "may these be written now?". */
 export type Verdict =
+  | NoGo
   | {
       readonly kind: 'go';
       /** The objects of the steps, in their order. */
       readonly nodes: readonly StoredNode[];
       /** Their pool, as the guard rails saw it. */
       readonly view: WriteView;
-    }
+    };
+
+/** Why they may not. */
+export type NoGo =
   /** Not now: nothing further is written, somebody may resume. */
   | { readonly kind: 'hold'; readonly fault: Fault }
   /** Not now, and nothing else either, until a person has looked. */
@@ -47,8 +48,8 @@ export type Verdict =
  */
 export async function checkBeforeWrite(
   parts: Parts,
-  operation: Operation,
-  group: readonly StepRecord[],
+  operation: NodeOperation,
+  group: readonly NodeStep[],
 ): Promise<Verdict> {
   const { store, settings } = parts;
   const forgery = findForgery(settings.signingKey, operation);
@@ -95,8 +96,7 @@ export async function checkBeforeWrite(
   if (brake.value !== undefined) return { kind: 'hold', fault: brake.value };
   const flood = await findFlood(parts, operation, group.length);
   if (flood !== undefined) return { kind: 'freeze', fault: flood };
-  const rule = judgeAgain(parts, operation, {
-    people: await peopleOf(parts, operation),
+  const rule = await judgeAgain(parts, operation, {
     recent: recent.ok ? recent.value : [],
     undone: undone.ok ? undone.value : undefined,
     lbDown,
@@ -113,7 +113,7 @@ export async function checkBeforeWrite(
 }
 
 /** The whole rest of the operation is walked: what would have to stop half way does not begin. */
-function restOf(operation: Operation, views: readonly WriteView[]): readonly StepRecord[] {
+function restOf(operation: NodeOperation, views: readonly WriteView[]): readonly NodeStep[] {
   return operation.steps.filter(
     ({ state, key }) => state !== 'done' && views.some(({ pool }) => poolPath(pool) === poolPath(key)),
   );
@@ -127,8 +127,8 @@ function nodeIn(pools: readonly Pool[], key: NodeKey): StoredNode | undefined {
 /** Before the first write every object of the plan is looked at; later only the pool of the steps. */
 async function readPools(
   parts: Parts,
-  operation: Operation,
-  group: readonly StepRecord[],
+  operation: NodeOperation,
+  group: readonly NodeStep[],
   first: boolean,
 ): Promise<Result<readonly Pool[]>> {
   const keys: readonly PoolKey[] = first
@@ -143,100 +143,7 @@ async function readPools(
   return ok(read);
 }
 
-/** Rules with a sliding window need the person's earlier operations, and so does break-glass; most deciding rules do not. */
-function looksBack({ settings }: Parts, { request }: Operation): boolean {
-  return request.breakGlass !== undefined || settings.policy().rules.some((rule) => rule.per !== undefined);
-}
-
-/** More than all together may write: whatever it is, a person should look first. The way back is never too much. */
-async function findFlood(
-  { store, settings, clock }: Parts,
-  { plan, request }: Operation,
-  objects: number,
-): Promise<Fault | undefined> {
-  const { everybody } = settings.policy().limits;
-  if (plan.undoes !== undefined || request.breakGlass?.overrides.includes('budget') === true)
-    return undefined;
-  const written = await store.writesSince(clock.now() - everybody.per);
-  if (!written.ok || written.value + objects <= everybody.objects) return undefined;
-  return {
-    kind: 'limit-everybody',
-    objects: written.value + objects,
-    most: everybody.objects,
-    perMs: everybody.per,
-  };
-}
-
-/** Asker and approvers, as they are known today. */
-async function peopleOf(parts: Parts, { request, votes }: Operation): Promise<readonly Person[]> {
-  const names = new Set([request.person, ...votes.map(({ person }) => person)]);
-  const people = parts.settings.people().filter(({ name }) => names.has(name));
-  const now = await Promise.all(
-    people.map((person) => withRolesNow(parts, person, { by: undefined, fresh: false })),
-  );
-  return now.flatMap((one) => (one.ok ? [one.value] : []));
-}
-
-/**
- * Judges the operation by today's people and policy: the asker's roles, the rule, and that enough people who may approve now did.
- *
- * @returns the share that may be removed.
- */
-function judgeAgain(
-  { settings, clock }: Parts,
-  operation: Operation,
-  known: {
-    readonly people: readonly Person[];
-    readonly recent: readonly Operation[];
-    readonly undone: Operation | undefined;
-    readonly lbDown: boolean;
-    readonly suspended: readonly Suspension[];
-  },
-): Result<number> {
-  const { request, plan, id } = operation;
-  const { people, recent, undone, lbDown, suspended } = known;
-  const person = people.find(({ name }) => name === request.person);
-  if (person === undefined) return fail({ kind: 'role-missing', person: request.person, need: ['any'] });
-  const asker = suspended.find((one) => one.person === request.person);
-  if (asker !== undefined) return fail({ kind: 'suspended', ...asker });
-  // Ages are measured to when it was asked: an undo that waited for its turn does not lose its rule.
-  const judged = authorize(settings, {
-    command: request.command,
-    plan,
-    person,
-    now: Math.min(clock.now(), operation.createdAt),
-    recent,
-    id,
-    undone,
-    lbDown,
-    breakGlass: request.breakGlass,
-  });
-  if (!judged.ok) return judged;
-  const rule = judged.value;
-  const counted = new Set(
-    operation.votes
-      .filter(
-        (vote) =>
-          vote.verdict === 'approve' &&
-          vote.person !== request.person &&
-          vote.at <= operation.expiresAt &&
-          !suspended.some((one) => one.person === vote.person) &&
-          (rule.networks < 2 || vote.transport !== request.transport) &&
-          (rule.console || vote.transport !== 'console'),
-      )
-      .filter((vote) =>
-        people.some(
-          ({ name, roles }) => name === vote.person && roles.some((role) => rule.approve.includes(role)),
-        ),
-      )
-      .map((vote) => vote.person),
-  );
-  if (counted.size < rule.approvals)
-    return fail({ kind: 'approvals-missing', id, have: counted.size, need: rule.approvals });
-  return ok(rule.maxShareRemoved);
-}
-
-function findMoved(operation: Operation, pools: readonly Pool[]): Fault | undefined {
+function findMoved(operation: NodeOperation, pools: readonly Pool[]): Fault | undefined {
   for (const change of operation.plan.changes) {
     const node = nodeIn(pools, change.key);
     if (node?.modifiedIndex === change.beforeIndex && node.text === change.beforeText) continue;
@@ -253,7 +160,11 @@ function findMoved(operation: Operation, pools: readonly Pool[]): Fault | undefi
 }
 
 /** The object must be as the plan showed it, or as our own last step left it. */
-function movedSince(operation: Operation, step: StepRecord, node: StoredNode | undefined): Fault | undefined {
+function movedSince(
+  operation: NodeOperation,
+  step: NodeStep,
+  node: StoredNode | undefined,
+): Fault | undefined {
   const expected = expectedIndex(operation, step);
   if (node?.modifiedIndex === expected) return undefined;
   return {
@@ -266,7 +177,7 @@ function movedSince(operation: Operation, step: StepRecord, node: StoredNode | u
   };
 }
 
-function expectedIndex(operation: Operation, step: StepRecord): number {
+function expectedIndex(operation: NodeOperation, step: NodeStep): number {
   const earlier = stepsOf(operation, step.key).filter(
     ({ index, state }) => index < step.index && state === 'done',
   );

@@ -1,13 +1,15 @@
 import type { EndKind } from '../core/announcement/announcement.ts';
-import { byHandLines } from '../core/by-hand.ts';
+import { wordFault } from '../core/announcement/fault-words.ts';
+import { byHandSteps } from '../core/by-hand.ts';
 import type { Fault } from '../core/fault.ts';
 import type { Operation } from '../core/operation.ts';
 import { summarizePlan } from '../core/plan-summary.ts';
 import { objectResults, touchedProduction, withSteps } from '../core/progress.ts';
-import { salEnd } from '../core/sal/from-operation.ts';
+import { logsStart, salEnd } from '../core/sal/from-operation.ts';
 import type { SalRecord } from '../core/sal/record.ts';
 import type { StepRecord } from '../core/step.ts';
 import type { OutboxRow, Removal } from '../ports/store.ts';
+import type { NoGo } from './check-before-write.ts';
 import { freezeByItself } from './freeze-by-itself.ts';
 import { audit, journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
@@ -73,6 +75,52 @@ export async function endOperation(
   return undefined;
 }
 
+/**
+ * Ends an operation that may not write now.
+ *
+ * @param why.unwritten steps with an open intent that is known not to be written, as they are then.
+ */
+export async function endByVerdict(
+  parts: Parts,
+  outbox: Outbox,
+  operation: Operation,
+  { verdict, unwritten }: { readonly verdict: NoGo; readonly unwritten: readonly StepRecord[] },
+): Promise<undefined> {
+  switch (verdict.kind) {
+    case 'forged': {
+      const fault: Fault = { kind: 'forged', id: operation.id, what: verdict.what };
+      return endOperation(parts, outbox, operation, { end: 'refused', fault });
+    }
+    case 'freeze':
+      await freezeByItself(parts, outbox, operation, wordFault(verdict.fault).text);
+      return endOperation(parts, outbox, operation, { end: 'held', fault: verdict.fault });
+    case 'hold':
+      return endOperation(parts, outbox, operation, { end: 'held', fault: verdict.fault });
+    case 'conflict':
+      return endOperation(parts, outbox, operation, {
+        end: 'conflict',
+        fault: verdict.fault,
+        steps: unwritten,
+      });
+    case 'fail':
+      return failBeforeWrite(parts, outbox, operation, verdict.fault);
+  }
+}
+
+/** When the journal itself is away nothing can be said of the operation there; the sweeper goes on with it when it is back. */
+async function failBeforeWrite(
+  parts: Parts,
+  outbox: Outbox,
+  operation: Operation,
+  fault: Fault,
+): Promise<undefined> {
+  if (fault.kind === 'store-unreachable' || fault.kind === 'store-refuses') {
+    parts.log.warn({ op: operation.id, fault }, 'journal away before a write: nothing was written');
+    return undefined;
+  }
+  return endOperation(parts, outbox, operation, { end: 'failed', fault });
+}
+
 /** A queued operation can conflict or be refused as it is; to be held or to fail it has to have begun. */
 async function asRunning(
   parts: Parts,
@@ -96,8 +144,8 @@ function endRows(parts: Parts, operation: Operation, { end, fault }: End, at: nu
   const { id, plan, request } = operation;
   // An operation may be held more than once; everything else ends once.
   const name = end === 'held' ? `held-${String(operation.epoch)}` : end === 'uncertain' ? 'unknown' : 'end';
-  const open = operation.steps.filter(({ state }) => state !== 'done');
-  const byHand = cannotActItself(fault) ? byHandLines(open).slice(0, MOST_BY_HAND) : [];
+  const open = [...operation.steps].filter(({ state }) => state !== 'done');
+  const byHand = cannotActItself(fault) ? byHandSteps(open).slice(0, MOST_BY_HAND) : [];
   const announcement = {
     kind: 'stopped-at' as const,
     end,
@@ -115,21 +163,30 @@ function endRows(parts: Parts, operation: Operation, { end, fault }: End, at: nu
       announcement: { kind: 'by-hand', line },
     }),
   );
-  const log = touchedProduction(operation)
-    ? salRow(
-        parts,
-        operation,
-        `log-${name}`,
-        at,
-        salEnd(operation, end === 'uncertain' ? 'ERROR' : 'FAIL', at),
-      )
-    : [];
+  // What has a START line gets its END, also when nothing came of it.
+  const hasStarted = logsStart(operation) && operation.steps.some(({ intent }) => intent !== undefined);
+  const log =
+    touchedProduction(operation) || hasStarted
+      ? salRow(
+          parts,
+          operation,
+          `log-${name}`,
+          at,
+          salEnd(operation, end === 'uncertain' ? 'ERROR' : 'FAIL', at),
+        )
+      : [];
   return [...viewRows(parts, request, { id, name, at, announcement }), ...lines, ...log];
 }
 
 /** Faults that somebody with other rights, or on another host, does not have. */
 function cannotActItself({ kind }: Fault): boolean {
-  return kind === 'conftool-forbidden' || kind === 'conftool-read-only' || kind === 'outside-scope';
+  return (
+    kind === 'conftool-forbidden' ||
+    kind === 'conftool-read-only' ||
+    kind === 'outside-scope' ||
+    kind === 'cluster-forbidden' ||
+    kind === 'cluster-unauthorized'
+  );
 }
 
 /** The row of a log line. */

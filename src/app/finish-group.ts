@@ -5,7 +5,8 @@ import type { WriteView } from '../core/guard-rails.ts';
 import { removedAfter } from '../core/guard-rails.ts';
 import type { Pool } from '../core/node.ts';
 import { nodePath, poolPath } from '../core/node.ts';
-import type { Operation } from '../core/operation.ts';
+import type { NodeOperation } from '../core/operation.ts';
+import { isScale } from '../core/operation.ts';
 import { summarizePlan } from '../core/plan-summary.ts';
 import { viewPool } from '../core/pool-view.ts';
 import type { ObjectResult } from '../core/progress.ts';
@@ -13,7 +14,7 @@ import { objectResults, withSteps } from '../core/progress.ts';
 import type { Result } from '../core/result.ts';
 import { fail } from '../core/result.ts';
 import { salEnd } from '../core/sal/from-operation.ts';
-import type { Intent, StepRecord } from '../core/step.ts';
+import type { Intent, NodeStep } from '../core/step.ts';
 import type { OutboxRow, Removal } from '../ports/store.ts';
 import type { End } from './end-operation.ts';
 import { endOperation, salRow } from './end-operation.ts';
@@ -29,7 +30,7 @@ const PROGRESS_LINES = 10;
 
 /** One step of a group, and what came of its write. */
 export interface WrittenStep {
-  readonly step: StepRecord & { readonly intent: Intent };
+  readonly step: NodeStep & { readonly intent: Intent };
   readonly outcome: WriteOutcome;
 }
 
@@ -48,9 +49,9 @@ export interface Written {
 export async function finishGroup(
   parts: Parts,
   outbox: Outbox,
-  operation: Operation,
+  operation: NodeOperation,
   { written, view }: Written,
-): Promise<Operation | undefined> {
+): Promise<NodeOperation | undefined> {
   const read = await readBack(parts, written);
   const results = written.map((one) => resultOf(parts, one, read));
   await parts.faultPoint('before-finish');
@@ -100,7 +101,7 @@ export async function finishGroup(
     );
     return undefined;
   }
-  return last ? undefined : moved.value;
+  return last || isScale(moved.value) ? undefined : moved.value;
 }
 
 /** Reads the whole pool again: the objects for the proof, the others for what the pool serves with now. Where nothing was written nothing is read. */
@@ -118,7 +119,7 @@ async function readBack(parts: Parts, written: readonly WrittenStep[]): Promise<
 
 /** A step's new record, and why the operation stops there if it does. */
 interface StepEnd {
-  readonly record: StepRecord;
+  readonly record: NodeStep;
   readonly stop: Pick<End, 'end' | 'fault'> | undefined;
 }
 
@@ -130,7 +131,7 @@ function resultOf({ clock }: Parts, { step, outcome }: WrittenStep, read: Result
   if (!read.ok)
     return { record: { ...step, state: 'uncertain' }, stop: { end: 'uncertain', fault: read.fault } };
   const result = { ...outcome.result, readBackAt: clock.now() };
-  const record: StepRecord = { ...step, state: 'done', result };
+  const record: NodeStep = { ...step, state: 'done', result };
   const node = read.value.nodes.find(({ key }) => nodePath(key) === nodePath(step.key));
   if (node?.modifiedIndex === result.modifiedIndex) return { record, stop: undefined };
   // Somebody changed the object again between our write and the read after it.
@@ -153,7 +154,7 @@ function worstOf(results: readonly StepEnd[]): Pick<End, 'end' | 'fault'> | unde
     .find((stop) => stop !== undefined);
 }
 
-function removalOf(step: StepRecord, view: WriteView | undefined, at: number): Removal {
+function removalOf(step: NodeStep, view: WriteView | undefined, at: number): Removal {
   const { dc, cluster, service, host } = step.key;
   const seen = view ?? { removed: [], balanced: undefined };
   return { dc, cluster, service, host, weight: removedAfter(seen, host, step.from, step.to), at };
@@ -162,7 +163,7 @@ function removalOf(step: StepRecord, view: WriteView | undefined, at: number): R
 /** The pools of the plan in numbers, as they are after the last write. */
 async function viewPools(
   { conftool, loadBalancers, settings }: Parts,
-  operation: Operation,
+  operation: NodeOperation,
   known: Pool,
 ): Promise<readonly PoolNow[]> {
   const { catalogue, groups } = settings;
@@ -183,7 +184,7 @@ async function viewPools(
 
 function doneRows(
   parts: Parts,
-  operation: Operation,
+  operation: NodeOperation,
   at: number,
   pools: readonly PoolNow[],
 ): readonly OutboxRow[] {
@@ -206,7 +207,11 @@ function doneRows(
 /** Objects are told when their last step is done, but for the last ones, whose end is the operation's; many objects in a few lines. */
 function progressRows(
   parts: Parts,
-  { before, after, at }: { readonly before: Operation; readonly after: Operation; readonly at: number },
+  {
+    before,
+    after,
+    at,
+  }: { readonly before: NodeOperation; readonly after: NodeOperation; readonly at: number },
 ): readonly OutboxRow[] {
   const [was, now] = [doneObjects(before), doneObjects(after)];
   const of = after.plan.changes.length;
@@ -227,6 +232,6 @@ function progressRows(
   return viewRows(parts, after.request, { id, name, at, announcement });
 }
 
-function doneObjects(operation: Operation): readonly ObjectResult[] {
+function doneObjects(operation: NodeOperation): readonly ObjectResult[] {
   return objectResults(operation).filter(({ result }) => result === 'done');
 }

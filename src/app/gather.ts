@@ -5,18 +5,26 @@ import type { Facts, Reads } from '../core/facts.ts';
 import type { Pool, StoredNode } from '../core/node.ts';
 import { nodePath, poolPath } from '../core/node.ts';
 import type { Operation } from '../core/operation.ts';
+import { isOnNodes, isScale } from '../core/operation.ts';
 import type { Person } from '../core/people.ts';
 import type { SeenChange } from '../core/seen-change.ts';
 import type { Result } from '../core/result.ts';
 import { ok } from '../core/result.ts';
 import type { Parts } from './parts.ts';
+import { readScale } from './scale/read-scale.ts';
 
 /** How many ended operations a command may look back on. */
 const RECENT = 50;
 /** What was taken out for a repair may have been long ago. */
 const RECENT_FAR = 500;
 /** Nothing was named that could be mistyped. */
-const NEEDS_NO_NAMES: readonly Reads['kind'][] = ['nothing', 'health', 'operations', 'operation'];
+const NEEDS_NO_NAMES: readonly Reads['kind'][] = [
+  'nothing',
+  'health',
+  'operations',
+  'operation',
+  'deployment',
+];
 const LOOKS_FAR_BACK: readonly Reads['kind'][] = ['hosts', 'host', 'everything', 'changes', 'history'];
 
 /** Who wants to know. */
@@ -51,6 +59,7 @@ export async function gatherFacts(
   ]);
   if (!production.ok) return production;
   const { operation, storeFault } = journal;
+  const scale = await scaleOf(parts, reads, operation);
   const pools =
     operation === undefined || reads.kind !== 'operation' ? production : await poolsOf(parts, operation);
   if (!pools.ok) return pools;
@@ -77,6 +86,8 @@ export async function gatherFacts(
     balanced,
     observed,
     services,
+    scale,
+    deployments: settings.deployments,
     operation,
     journal: storeFault === undefined,
     open: journal.open,
@@ -94,8 +105,22 @@ export async function gatherFacts(
   return ok({ facts, storeFault });
 }
 
+/** The deployment that the question, or the operation in question, is about. */
+async function scaleOf(
+  parts: Parts,
+  reads: Reads,
+  operation: Operation | undefined,
+): Promise<Facts['scale']> {
+  if (reads.kind === 'deployment') return readScale(parts, reads.name);
+  if (reads.kind === 'subject' && reads.subject !== undefined) return readScale(parts, reads.subject);
+  if (reads.kind !== 'operation' || operation === undefined || !isScale(operation)) return undefined;
+  return readScale(parts, operation.plan.service);
+}
+
 /** The pools that an operation is about: of its service, of its services, or the record. */
-async function poolsOf({ conftool }: Parts, { plan, request }: Operation): Promise<Result<readonly Pool[]>> {
+async function poolsOf({ conftool }: Parts, operation: Operation): Promise<Result<readonly Pool[]>> {
+  if (isScale(operation)) return ok([]);
+  const { plan, request } = operation;
   const keys = plan.effects.map(({ pool }) => pool);
   const isSeveral = keys.some(({ record, service }) => record !== undefined || service !== request.service);
   if (!isSeveral) return conftool.poolsOfService(request.service);
@@ -215,7 +240,7 @@ function originOf(
   );
   if (seen !== undefined) return { by: seen.by, at: seen.at, isLate: seen.isLate };
   const by = attribute({ key, modifiedIndex, at: undefined }, recent, logged);
-  const steps = recent.flatMap((operation) => operation.steps);
+  const steps = recent.filter(isOnNodes).flatMap((operation) => operation.steps);
   const step = steps.find(
     ({ result, key: at }) => result?.modifiedIndex === modifiedIndex && nodePath(at) === nodePath(key),
   );

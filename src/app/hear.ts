@@ -10,7 +10,7 @@ import { personOfAccount } from '../core/people.ts';
 import type { Plan } from '../core/plan.ts';
 import { commandOf } from '../core/plan.ts';
 import type { Inbound } from '../ports/chat.ts';
-import type { Wish } from './ask.ts';
+import type { Wish } from './wish.ts';
 import { askForPlan } from './ask.ts';
 import { cancelOperation } from './cancel-operation.ts';
 import { decide } from './decide.ts';

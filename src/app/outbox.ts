@@ -139,7 +139,7 @@ export class Outbox {
       withReactions(row.announcement, chat, row.channel),
       chat.capabilities(row.channel).roomBytes,
     );
-    const urgency = row.announcement.kind === 'progress' ? 'progress' : 'result';
+    const urgency = passes(row.announcement) ? 'progress' : 'result';
     const sent = await this.sayOrShow(chat, row, { line, urgency });
     if (!sent.ok)
       return sent.fault.kind === 'chat-refused' ? this.mark(row.key, 'refused', sent.fault.cause) : false;
@@ -166,7 +166,7 @@ export class Outbox {
     if (!operation.ok || operation.value === undefined || !card.ok) return say();
     const { transport } = chat;
     const ref = card.value === undefined ? undefined : { transport, channel, id: card.value };
-    const thread = ref !== undefined && announcement.kind !== 'progress' && announcement.kind !== 'approved';
+    const thread = ref !== undefined && !passes(announcement) && announcement.kind !== 'approved';
     const shown = await chat.show(channel, cardOf(operation.value, line), {
       key,
       urgency,
@@ -308,16 +308,23 @@ interface Lane {
 
 /** What invites to act on an operation, once it has ended; what passes, once something newer of it waits. */
 function isOvertaken(announcement: Announcement, waiting: readonly OutboxRow[]): boolean {
-  const { kind } = announcement;
-  if (kind !== 'waits' && kind !== 'nudge' && kind !== 'progress') return false;
+  if (announcement.kind !== 'waits' && announcement.kind !== 'nudge' && !passes(announcement)) return false;
+  const { kind, id } = announcement;
   const later = waiting.slice(1).map((row) => (row.kind === 'chat' ? row.announcement : undefined));
   return later.some(
     (next) =>
       next !== undefined &&
       'id' in next &&
-      next.id === announcement.id &&
-      (ENDS.has(next.kind) || (kind === 'progress' && next.kind === 'progress')),
+      next.id === id &&
+      (ENDS.has(next.kind) || (passes(announcement) && next.kind === kind)),
   );
+}
+
+/** What tells how far it is: a newer one makes it worth nothing. */
+function passes(
+  announcement: Announcement,
+): announcement is Extract<Announcement, { kind: 'progress' | 'rollout' }> {
+  return announcement.kind === 'progress' || announcement.kind === 'rollout';
 }
 
 const ENDS: ReadonlySet<Announcement['kind']> = new Set([

@@ -7,12 +7,14 @@ import type { Person } from '../core/people.ts';
 import type { Dependency } from '../core/dependency.ts';
 import type { Policy } from '../core/policy.ts';
 import type { ProbeMode } from '../core/probe.ts';
+import type { DeploymentSettings } from '../core/scale/facts.ts';
 import type { Scope } from '../core/scope.ts';
 import type { Log } from '../observe/log.ts';
 import type { Audit } from '../ports/audit.ts';
 import type { Chat } from '../ports/chat.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Conftool } from '../ports/conftool.ts';
+import type { Kubernetes } from '../ports/kubernetes.ts';
 import type { LoadBalancers } from '../ports/load-balancers.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Prober } from '../ports/prober.ts';
@@ -44,6 +46,10 @@ export interface Settings {
   readonly probeMode: ProbeMode | undefined;
   /** What hosts also carry, that nobody would see in conftool. */
   readonly dependencies: readonly Dependency[];
+  /** Deployments that people may scale. */
+  readonly deployments: readonly DeploymentSettings[];
+  /** What helmfile's file declares for one of them, read now; undefined without such a file, or when it cannot be read. */
+  readonly declaredReplicas: (name: string) => Promise<number | undefined>;
   readonly bounds: AppBounds;
   /** A new id for the message that asked; a later attempt when the store said `taken`. */
   readonly operationId: (seed: string, attempt: number) => string;
@@ -75,6 +81,8 @@ interface AppBounds {
 export interface Parts {
   readonly conftool: Conftool;
   readonly loadBalancers: LoadBalancers;
+  /** Undefined when no clusters are configured. */
+  readonly kubernetes: Kubernetes | undefined;
   readonly metrics: Metrics;
   readonly prober: Prober;
   readonly store: Store;

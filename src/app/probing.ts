@@ -1,7 +1,7 @@
 import type { Fault } from '../core/fault.ts';
 import type { NodeKey, NodeState } from '../core/node.ts';
 import { nodePath } from '../core/node.ts';
-import type { PlanNote } from '../core/plan.ts';
+import type { PlanNote } from '../core/node-plan.ts';
 import type { ProbeResult } from '../core/probe.ts';
 import { probesFor } from '../core/probe.ts';
 import type { Parts } from './parts.ts';

@@ -1,4 +1,5 @@
 import type { Operation } from '../core/operation.ts';
+import { isScale } from '../core/operation.ts';
 import { summarizePlan } from '../core/plan-summary.ts';
 import { stepsOf } from '../core/progress.ts';
 import { audit } from './journal.ts';
@@ -58,6 +59,7 @@ async function remindOf(parts: Parts, outbox: Outbox, operation: Operation, now:
 
 /** Whether at least one object is as the operation left it; undefined when it cannot be read. */
 async function stillStands({ conftool }: Parts, operation: Operation): Promise<boolean | undefined> {
+  if (isScale(operation)) return false;
   for (const { pool: key } of operation.plan.effects) {
     const pool = await conftool.pool(key);
     if (!pool.ok) return undefined;

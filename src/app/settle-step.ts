@@ -2,7 +2,7 @@ import type { Fault } from '../core/fault.ts';
 import type { StoredNode } from '../core/node.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
-import type { Intent, StepRecord, StepResult } from '../core/step.ts';
+import type { Intent, NodeStep, StepResult } from '../core/step.ts';
 import type { Parts } from './parts.ts';
 
 /** What became of a write whose answer was lost. */
@@ -20,7 +20,7 @@ export type Settled =
  */
 export async function settleStep(
   { conftool, clock }: Parts,
-  step: StepRecord & { readonly intent: Intent },
+  step: NodeStep & { readonly intent: Intent },
 ): Promise<Result<Settled>> {
   const { key, intent, from, to } = step;
   const pool = await conftool.pool(key);

@@ -1,5 +1,6 @@
 import type { Announcement } from '../core/announcement/announcement.ts';
-import type { Operation } from '../core/operation.ts';
+import type { NodeOperation } from '../core/operation.ts';
+import { isOnNodes } from '../core/operation.ts';
 import type { Chat, ChatState, Inbound } from '../ports/chat.ts';
 import { EarlyReactions } from './early-reactions.ts';
 import { hear } from './hear.ts';
@@ -71,7 +72,7 @@ export class Sluice {
     if (running !== undefined) return running;
     const run = this.guarded('run', async () => {
       const done = await runOperation(this.parts, this.outbox, id, () => this.ending);
-      if (done?.plan.verb === 'depool') this.watchDrained(done);
+      if (done?.plan.verb === 'depool' && isOnNodes(done)) this.watchDrained(done);
     }).finally(() => {
       this.running.delete(id);
     });
@@ -80,7 +81,7 @@ export class Sluice {
   }
 
   /** Beside everything else: nothing waits for it, nor does the end of this process. */
-  private watchDrained(operation: Operation): void {
+  private watchDrained(operation: NodeOperation): void {
     const watch = this.guarded('drained', () => watchDrained(this.parts, this.outbox, operation)).finally(
       () => {
         this.watching.delete(watch);

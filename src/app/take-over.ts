@@ -1,11 +1,13 @@
-import type { Operation } from '../core/operation.ts';
-import type { Intent, StepRecord } from '../core/step.ts';
+import type { NodeOperation, Operation } from '../core/operation.ts';
+import { isScale } from '../core/operation.ts';
+import type { StepRecord } from '../core/step.ts';
 import { endOperation } from './end-operation.ts';
 import type { WrittenStep } from './finish-group.ts';
 import { finishGroup } from './finish-group.ts';
 import { journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
+import { catchUpScale } from './scale/run-scale.ts';
 import { settleStep } from './settle-step.ts';
 
 /** Goes on with what another process began, or this one before it was resumed: first it finds out what the write in doubt did. */
@@ -24,7 +26,9 @@ export async function takeOver(
     { event: 'taken-over', data: { awayMs } },
   );
   if (!taken.ok) return undefined;
-  const settled = await settleDoubt(parts, outbox, taken.value);
+  const settled = isScale(taken.value)
+    ? await catchUpScale(parts, outbox, taken.value)
+    : await settleDoubt(parts, outbox, taken.value);
   if (settled === undefined) return undefined;
   if (awayMs > settings.bounds.interruptedMs) {
     await endOperation(parts, outbox, settled, {
@@ -40,7 +44,7 @@ export async function takeOver(
 async function settleDoubt(
   parts: Parts,
   outbox: Outbox,
-  operation: Operation,
+  operation: NodeOperation,
 ): Promise<Operation | undefined> {
   const written: WrittenStep[] = [];
   for (const step of operation.steps.filter(hasOpenIntent)) {
@@ -57,6 +61,8 @@ async function settleDoubt(
 }
 
 /** Whether a write of the step may be under way, or may have happened. */
-export function hasOpenIntent(step: StepRecord): step is StepRecord & { readonly intent: Intent } {
+export function hasOpenIntent<Step extends StepRecord>(
+  step: Step,
+): step is Step & { readonly intent: NonNullable<Step['intent']> } {
   return step.state === 'intent' && step.intent !== undefined;
 }

@@ -1,15 +1,15 @@
 import { balancersNotFollowing, balancersThatFindDown } from '../core/balanced-pool.ts';
 import type { Fault } from '../core/fault.ts';
 import type { WriteView } from '../core/guard-rails.ts';
-import type { Operation } from '../core/operation.ts';
+import type { NodeOperation } from '../core/operation.ts';
 import { stepsOf } from '../core/progress.ts';
-import type { StepRecord } from '../core/step.ts';
+import type { NodeStep } from '../core/step.ts';
 import type { Parts } from './parts.ts';
 import { waitWhileRunning } from './wait.ts';
 
 /** What was written, and what the load balancers said before; undefined after a restart. */
 interface TakingUp {
-  readonly steps: readonly StepRecord[];
+  readonly steps: readonly NodeStep[];
   readonly view: Pick<WriteView, 'balanced'> | undefined;
 }
 
@@ -21,7 +21,7 @@ interface TakingUp {
  */
 export async function awaitTakeUp(
   parts: Parts,
-  operation: Operation,
+  operation: NodeOperation,
   { steps, view }: TakingUp,
 ): Promise<Fault | 'gone' | undefined> {
   const { loadBalancers, clock, settings } = parts;
@@ -58,7 +58,7 @@ export async function awaitTakeUp(
  * A host that goes up must be seen up: also at `no` on its way to `yes`, since health checks begin there. One that was down already and only gets
  * another weight does not have to recover for that.
  */
-function mustBeUp(operation: Operation, step: StepRecord, view: TakingUp['view']): boolean {
+function mustBeUp(operation: NodeOperation, step: NodeStep, view: TakingUp['view']): boolean {
   const { from, to, key } = step;
   if (operation.request.breakGlass?.overrides.includes('probe') === true) return false;
   if (to.pooled === 'no')

@@ -1,6 +1,6 @@
-import type { Operation } from '../core/operation.ts';
+import type { NodeOperation, Operation } from '../core/operation.ts';
 import { dueAt } from '../core/progress.ts';
-import type { StepRecord } from '../core/step.ts';
+import type { NodeStep } from '../core/step.ts';
 import type { Parts } from './parts.ts';
 
 /** Says whether this process was told to end: then nothing further is written. */
@@ -41,8 +41,8 @@ export async function waitWhileRunning(
 /** A host that is drained is given its time. A stop, or the end of this process, does not wait for it. */
 export async function waitUntilDue(
   parts: Parts,
-  operation: Operation,
-  { group, ending }: { readonly group: readonly StepRecord[]; readonly ending: Ending },
+  operation: NodeOperation,
+  { group, ending }: { readonly group: readonly NodeStep[]; readonly ending: Ending },
 ): Promise<boolean> {
   const due = Math.max(...group.map((step) => dueAt(operation, step)));
   if (parts.clock.now() >= due) return true;

@@ -1,6 +1,6 @@
 import { balancerNames } from '../core/balanced-pool.ts';
 import { rpsOf } from '../core/observed.ts';
-import type { Operation } from '../core/operation.ts';
+import type { NodeOperation } from '../core/operation.ts';
 import type { Outbox } from './outbox.ts';
 import { announce } from './journal.ts';
 import type { Parts } from './parts.ts';
@@ -17,7 +17,7 @@ const QUIET_RPS = 0.05;
  * After a depool: watches the metrics until the hosts have had no request for a while, and says whether somebody may work on them. Nothing depends on
  * it, so it is not journaled: after a restart nobody is told.
  */
-export async function watchDrained(parts: Parts, outbox: Outbox, operation: Operation): Promise<void> {
+export async function watchDrained(parts: Parts, outbox: Outbox, operation: NodeOperation): Promise<void> {
   const { metrics, clock, loadBalancers } = parts;
   const { id, request, plan } = operation;
   const keys = plan.changes.map(({ key }) => key);

@@ -1,6 +1,6 @@
 import type { Fault } from '../core/fault.ts';
 import type { NodeState, StoredNode } from '../core/node.ts';
-import type { Intent, StepRecord, StepResult } from '../core/step.ts';
+import type { Intent, NodeStep, StepResult } from '../core/step.ts';
 import type { WriteOrigin } from '../core/write-origin.ts';
 import type { Parts } from './parts.ts';
 import { settleStep } from './settle-step.ts';
@@ -23,7 +23,7 @@ export type WriteOutcome =
  */
 export async function writeStep(
   parts: Parts,
-  step: StepRecord & { readonly intent: Intent },
+  step: NodeStep & { readonly intent: Intent },
   node: StoredNode,
   origin: WriteOrigin,
 ): Promise<WriteOutcome> {
@@ -69,7 +69,7 @@ export async function writeStep(
 }
 
 /** Only what changes is sent, over the object as it was read. */
-function changedFields({ from, to }: StepRecord): Partial<NodeState> {
+function changedFields({ from, to }: NodeStep): Partial<NodeState> {
   return {
     ...(from.pooled === to.pooled ? {} : { pooled: to.pooled }),
     ...(from.weight === to.weight ? {} : { weight: to.weight }),
@@ -79,7 +79,7 @@ function changedFields({ from, to }: StepRecord): Partial<NodeState> {
 /** The object has moved: by our own write whose answer was lost, or by somebody else. */
 async function lookAfterCompareFailed(
   parts: Parts,
-  step: StepRecord & { readonly intent: Intent },
+  step: NodeStep & { readonly intent: Intent },
   fault: Fault,
 ): Promise<WriteOutcome> {
   const settled = await settleStep(parts, step);

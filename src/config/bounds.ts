@@ -23,6 +23,10 @@ export const BOUNDS = {
   conftoolEventMs: 500,
   /** One question to one load balancer: three are asked for each write, and somebody waits. */
   balancerMs: 1_000,
+  /** One request to an API server: less than what makes others take an operation for orphaned. */
+  clusterMs: 3_000,
+  /** Before an API server is asked again whose watch was cut. */
+  clusterRetryMs: 500,
   /** One question to a metrics server. */
   metricsMs: 2_000,
   /** One question to a host that is to be pooled, when the catalogue gives no time of its own, and the most that it may give. */

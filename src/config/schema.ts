@@ -112,7 +112,15 @@ const Conftool = strictObject({
 });
 
 const Kubernetes = strictObject({
-  clusters: z.record(Text, strictObject({ ...fileOrEnv('kubeconfig'), context: Text.optional() })),
+  clusters: z.record(
+    Text,
+    strictObject({
+      ...fileOrEnv('kubeconfig'),
+      context: Text.optional(),
+      inCluster: z.boolean().default(false),
+      allowExec: z.boolean().default(false),
+    }),
+  ),
   deployments: z.record(
     Text,
     strictObject({
@@ -123,6 +131,7 @@ const Kubernetes = strictObject({
       service: Text.optional(),
       helmfile: strictObject({ file: Text, key: Text }).optional(),
       rpsPerPod: z.number().positive().optional(),
+      deadline: Duration.optional(),
     }),
   ),
 });

@@ -1,7 +1,7 @@
 import type { Problem } from '../core/problem.ts';
 
 /** Sections and keys of `sluice.yaml` whose features are not built yet. */
-const SECTIONS = ['kubernetes', 'migrations'];
+const SECTIONS = ['migrations'];
 const KEYS = [
   ['redis', 'sentinels'],
   ['redis', 'cluster'],

@@ -35,6 +35,17 @@ export const Weight = tokenSchema((typed): Result<number, Unreadable> => {
   return fail(`a weight is a whole number from 1 to ${String(WEIGHT_MOST)}`);
 });
 
+/** `N`: how many pods there shall be. */
+export const Replicas = tokenSchema((typed): Result<number, Unreadable> => {
+  if (/^(?:0|[1-9]\d{0,3})$/.test(typed)) return ok(Number(typed));
+  return fail('a number of pods is a whole number up to 9999');
+});
+
+/** `NAME` of a deployment, as the configuration has it. */
+export const DeploymentName = tokenSchema((typed) =>
+  readName(typed, 'a deployment is a name of the configuration, like kartotherian'),
+);
+
 /** `ID` of an operation, in lower case. */
 export const OperationId = tokenSchema(readOperationId);
 

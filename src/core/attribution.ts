@@ -1,6 +1,7 @@
 import type { NodeKey } from './node.ts';
 import { nodePath } from './node.ts';
 import type { Operation } from './operation.ts';
+import { isOnNodes } from './operation.ts';
 import type { AttributedChange, Attribution, SeenChange } from './seen-change.ts';
 
 /** A line of the Server Admin Log that somebody said in the channel. */
@@ -23,7 +24,7 @@ export function attribute(
   operations: readonly Operation[],
   lines: readonly LogLine[],
 ): Attribution {
-  for (const { id, request, steps, plan, endedAt } of operations) {
+  for (const { id, request, steps, plan, endedAt } of operations.filter(isOnNodes)) {
     const isOurs = steps.some(
       (step) => step.result?.modifiedIndex === modifiedIndex && nodePath(step.key) === nodePath(key),
     );

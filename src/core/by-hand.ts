@@ -1,4 +1,19 @@
 import type { NodeKey, NodeState } from './node.ts';
+import type { StepRecord } from './step.ts';
+
+/** Nothing that a shell would read as more than a name. */
+const PLAIN = /^[A-Za-z0-9.-]+$/;
+
+/** The lines for steps of any kind. */
+export function byHandSteps(steps: readonly StepRecord[]): readonly string[] {
+  return steps.flatMap((step) => {
+    if ('key' in step) return byHandLines([step]);
+    const { cluster, namespace, deployment } = step.deployment;
+    if (![cluster, namespace, deployment].every((part) => PLAIN.test(part))) return [];
+    const numbers = `--current-replicas=${String(step.from)} --replicas=${String(step.to)}`;
+    return [`kubectl --context=${cluster} -n ${namespace} scale deployment/${deployment} ${numbers}`];
+  });
+}
 
 /**
  * The exact lines to type when Sluice cannot act itself. No text from a user goes into them: keys come from conftool, and a key with
@@ -11,7 +26,7 @@ export function byHandLines(
 ): readonly string[] {
   return writes.flatMap(({ key, from, to }) => {
     const { dc, cluster, service, host, record } = key;
-    if (![dc, cluster, service, host].every((part) => /^[A-Za-z0-9.-]+$/.test(part))) return [];
+    if (![dc, cluster, service, host].every((part) => PLAIN.test(part))) return [];
     if (record !== undefined) {
       const tag = record === 'discovery' ? 'dnsdisc' : 'geodns';
       const value = record === 'discovery' ? String(to.pooled === 'yes') : to.pooled;

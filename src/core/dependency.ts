@@ -1,4 +1,4 @@
-import type { PlanNote } from './plan.ts';
+import type { PlanNote } from './node-plan.ts';
 import type { NodeKey } from './node.ts';
 
 /** Hosts that carry something which conftool knows nothing of. */

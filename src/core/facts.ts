@@ -10,6 +10,7 @@ import type { Operation } from './operation.ts';
 import type { Person } from './people.ts';
 import type { Policy } from './policy.ts';
 import type { Result } from './result.ts';
+import type { ScaleFacts } from './scale/facts.ts';
 import type { Scope } from './scope.ts';
 import type { AttributedChange, Attribution } from './seen-change.ts';
 
@@ -31,6 +32,8 @@ export type Reads =
   | { readonly kind: 'changes'; readonly lastMs: number }
   /** As many operations as are remembered. */
   | { readonly kind: 'history' }
+  /** A deployment, in every cluster. */
+  | { readonly kind: 'deployment'; readonly name: string }
   | { readonly kind: 'operation'; readonly id: string }
   | { readonly kind: 'operations' }
   | { readonly kind: 'health' };
@@ -59,6 +62,10 @@ export interface Facts {
   readonly balanced: ReadonlyMap<string, readonly BalancedPool[]>;
   /** Requests as metrics have them, by data centre; a fault where they did not answer. */
   readonly observed: ReadonlyMap<string, Result<Observed>>;
+  /** The deployment that was asked for, or that the operation is about; undefined for a name that is none. */
+  readonly scale: ScaleFacts | undefined;
+  /** Every deployment of the configuration. */
+  readonly deployments: readonly { readonly name: string }[];
   /** Every service tag that exists, for suggestions; filled when the asked one was not found. */
   readonly services: readonly string[];
   /** The operation that was asked for. */

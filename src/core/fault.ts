@@ -1,4 +1,5 @@
 import type { NodeKey, NodeState, PoolKey } from './node.ts';
+import type { Obstacle } from './scale/rollout.ts';
 
 /**
  * Every failure that Sluice expects, as facts. The sentences are in `announcement/`; `cause` is for the log only.
@@ -13,6 +14,7 @@ export type Fault =
   | ConftoolFault
   | StoreFault
   | ClusterFault
+  | ScaleFault
   | MetricsFault
   | ChatFault;
 
@@ -284,6 +286,95 @@ export type ClusterFault =
   | { readonly kind: 'cluster-silent'; readonly cluster: string; readonly cause: string }
   /** A write was sent and no answer came: it may have been done. */
   | { readonly kind: 'cluster-unclear'; readonly cluster: string; readonly cause: string };
+
+/** What is the matter with the number of pods of a deployment. `deployment` is the name that people type. */
+export type ScaleFault =
+  | {
+      readonly kind: 'deployment-unknown';
+      readonly name: string;
+      readonly nearest: readonly string[];
+      /** Whether any is configured. */
+      readonly hasAny: boolean;
+    }
+  | { readonly kind: 'cluster-unknown'; readonly cluster: string; readonly known: readonly string[] }
+  | {
+      readonly kind: 'scale-range';
+      readonly deployment: string;
+      readonly cluster: string;
+      readonly wanted: number;
+      readonly min: number;
+      readonly max: number;
+    }
+  /** An autoscaler sets the number: ours would be undone within seconds. */
+  | {
+      readonly kind: 'scale-autoscaled';
+      readonly deployment: string;
+      readonly cluster: string;
+      readonly autoscaler: string;
+      readonly min: number;
+      readonly max: number;
+    }
+  /** More than may go at once; `least` is what may be asked for instead. */
+  | {
+      readonly kind: 'scale-cut';
+      readonly deployment: string;
+      readonly cluster: string;
+      readonly before: number;
+      readonly after: number;
+      readonly least: number;
+      readonly mostPercent: number;
+    }
+  /** Fewer than the highest load of the last day wants, with room. */
+  | {
+      readonly kind: 'scale-below-peak';
+      readonly deployment: string;
+      readonly cluster: string;
+      readonly before: number;
+      readonly after: number;
+      readonly least: number;
+      readonly peakRps: number;
+      readonly needs: number;
+      readonly rpsPerPod: number;
+      readonly headroom: number;
+    }
+  /** Not the deployment, or not the number, that was shown: nothing was written. */
+  | {
+      readonly kind: 'scale-moved';
+      readonly deployment: string;
+      readonly cluster: string;
+      readonly shown: number;
+      readonly now: number;
+      /** Who set it, where the API server knows. */
+      readonly by: string | undefined;
+      readonly isReplaced: boolean;
+    }
+  /** Ours was written, and somebody set another meanwhile. */
+  | {
+      readonly kind: 'scale-overridden';
+      readonly deployment: string;
+      readonly cluster: string;
+      readonly wanted: number;
+      readonly now: number;
+      readonly by: string | undefined;
+    }
+  /** Ours was written, and pods did not follow in time. `obstacle` undefined: nobody could be asked why. */
+  | {
+      readonly kind: 'scale-incomplete';
+      readonly deployment: string;
+      readonly cluster: string;
+      readonly wanted: number;
+      readonly ready: number;
+      readonly afterMs: number;
+      readonly obstacle: Obstacle | undefined;
+    }
+  /** It may or may not be written. */
+  | {
+      readonly kind: 'scale-unknown';
+      readonly deployment: string;
+      readonly cluster: string;
+      readonly wanted: number;
+      readonly cause: string;
+    };
 
 /** What metrics answered in place of an answer. */
 interface MetricsFault {

@@ -12,8 +12,9 @@ import { legalPath } from './legal-path.ts';
 import type { NodeKey, NodeState, Pool } from './node.ts';
 import { nodePath, poolPath, sameState } from './node.ts';
 import type { Operation } from './operation.ts';
+import { isOnNodes } from './operation.ts';
 import type { Override } from './override.ts';
-import type { Plan } from './plan.ts';
+import type { NodePlan } from './node-plan.ts';
 import { carriedWeight, floorOf, servingWeight, withState } from './pool-view.ts';
 import type { Scope } from './scope.ts';
 import { insideScope, scopeText } from './scope.ts';
@@ -124,7 +125,7 @@ export function areReportedDown(
  * @param open operations that are not final.
  */
 export function guardPlan(
-  plan: Plan,
+  plan: NodePlan,
   views: readonly WriteView[],
   open: readonly Operation[],
 ): Fault | undefined {
@@ -144,7 +145,7 @@ export function findInFlight(
   open: readonly Operation[],
   except?: string,
 ): GuardFault | undefined {
-  for (const operation of open) {
+  for (const operation of open.filter(isOnNodes)) {
     if (operation.id === except) continue;
     const busy = operation.state === 'queued' || operation.state === 'running';
     const doubtful = operation.state === 'uncertain';

@@ -6,7 +6,8 @@ import { legalPath } from './legal-path.ts';
 import type { NodeState, Pool, PoolKey, StoredNode } from './node.ts';
 import { nodePath, poolPath, sameState } from './node.ts';
 import type { Operation } from './operation.ts';
-import type { Change, Plan, PlanNote, PoolEffect, PoolView, Verb } from './plan.ts';
+import { isOnNodes } from './operation.ts';
+import type { Change, NodePlan, PlanNote, PoolEffect, PoolView, Verb } from './node-plan.ts';
 import { recordTtl } from './stored-value.ts';
 import { servingWeight, shareOf, viewPool, withState } from './pool-view.ts';
 
@@ -21,9 +22,9 @@ export interface PlanHead {
   readonly verb: Verb;
   readonly service: string;
   readonly weight?: number | undefined;
-  readonly undoes?: Plan['undoes'];
+  readonly undoes?: NodePlan['undoes'];
   readonly notes?: readonly PlanNote[];
-  readonly pace?: Plan['pace'];
+  readonly pace?: NodePlan['pace'];
   readonly drainMs?: number | undefined;
   readonly forMs?: number | undefined;
   readonly everyService?: boolean | undefined;
@@ -33,7 +34,7 @@ export interface PlanHead {
  * Turns targets into a plan: the changes in legal steps, one pool after the other, and what they do to traffic.
  * Objects that are already as asked are listed, not changed.
  */
-export function makePlan(head: PlanHead, targets: readonly Target[], facts: Facts): Plan {
+export function makePlan(head: PlanHead, targets: readonly Target[], facts: Facts): NodePlan {
   const changes = inPoolOrder(
     targets
       .filter(({ node, after }) => !sameState(node.state, after))
@@ -154,7 +155,7 @@ function notesOf(change: Change, recent: readonly Operation[]): readonly PlanNot
 
 /** Since when and by whom: etcd keeps no time, so only an operation of ours whose write is still the last one can tell. */
 function inactiveSince({ key, beforeIndex }: Change, recent: readonly Operation[]): PlanNote {
-  for (const operation of recent) {
+  for (const operation of recent.filter(isOnNodes)) {
     const step = operation.steps.find(
       (one) => nodePath(one.key) === nodePath(key) && one.result?.modifiedIndex === beforeIndex,
     );

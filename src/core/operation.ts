@@ -1,7 +1,10 @@
 import type { Fault } from './fault.ts';
 import type { Override } from './override.ts';
-import type { Plan } from './plan.ts';
-import type { StepRecord, StepState } from './step.ts';
+import type { NodePlan } from './node-plan.ts';
+import type { ScalePlan } from './scale/plan.ts';
+import type { ScaleStep } from './scale/step.ts';
+import type { StepState } from './step-state.ts';
+import type { NodeStep, StepRecord } from './step.ts';
 import type { RuleApplied } from './authorization.ts';
 
 /** Where an operation stands. What may follow what is `OPERATION_TRANSITIONS`. */
@@ -97,12 +100,36 @@ export interface Vote {
 }
 
 /** An operation, whole, as the journal holds it. */
-export interface Operation {
+export type Operation = NodeOperation | ScaleOperation;
+
+/** One on objects of conftool. */
+export interface NodeOperation extends OperationHead {
+  readonly plan: NodePlan;
+  readonly steps: readonly NodeStep[];
+}
+
+/** One on the number of pods of a deployment. */
+export interface ScaleOperation extends OperationHead {
+  readonly plan: ScalePlan;
+  readonly steps: readonly ScaleStep[];
+}
+
+/** Tells the two apart. */
+export function isScale(operation: Operation): operation is ScaleOperation {
+  return 'scales' in operation.plan;
+}
+
+/** Tells the two apart. */
+export function isOnNodes(operation: Operation): operation is NodeOperation {
+  return !isScale(operation);
+}
+
+/** What every operation has. */
+interface OperationHead {
   readonly schema: '1';
   readonly id: string;
   readonly state: OperationState;
   readonly request: Request;
-  readonly plan: Plan;
   readonly planHash: string;
   /** HMAC over id, plan hash and request. */
   readonly signature: string;
@@ -118,7 +145,6 @@ export interface Operation {
   readonly touchedAt: number;
   /** Counts the starts of a worker on it: a worker with an older epoch may not journal. */
   readonly epoch: number;
-  readonly steps: readonly StepRecord[];
   readonly votes: readonly Vote[];
   /** Somebody said `!stop`: held before the next write. */
   readonly stopRequestedBy: string | undefined;

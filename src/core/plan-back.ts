@@ -3,11 +3,14 @@ import type { Target } from './make-plan.ts';
 import { makePlan } from './make-plan.ts';
 import type { StoredNode } from './node.ts';
 import { nodePath } from './node.ts';
-import type { Operation } from './operation.ts';
-import type { Change, Plan, PlanNote } from './plan.ts';
+import type { NodeOperation, Operation } from './operation.ts';
+import { isScale } from './operation.ts';
+import type { Change, PlanNote } from './node-plan.ts';
+import type { Plan } from './plan.ts';
 import { stepsOf } from './progress.ts';
 import type { Result } from './result.ts';
 import { fail, ok } from './result.ts';
+import { planScaleAgain, planScaleBack } from './scale/plan-scale.ts';
 
 /**
  * Plans to put back exactly the objects that an operation changed, in reverse order. An object that somebody changed since is left
@@ -16,7 +19,7 @@ import { fail, ok } from './result.ts';
  * @returns a Fault `not-undoable` while its outcome is open, or when nothing of it is left to put back.
  */
 export function planUndo(operation: Operation, facts: Facts): Result<Plan> {
-  const { id, state, plan } = operation;
+  const { id, state } = operation;
   const open: Partial<Record<Operation['state'], string>> = {
     'awaiting-approval': `it has changed nothing: say !cancel ${id}`,
     queued: `it has not begun: say !cancel ${id}`,
@@ -25,6 +28,11 @@ export function planUndo(operation: Operation, facts: Facts): Result<Plan> {
   };
   const why = open[state];
   if (why !== undefined) return fail({ kind: 'not-undoable', id, state, why });
+  return isScale(operation) ? planScaleBack(operation, facts) : planNodesBack(operation, facts);
+}
+
+function planNodesBack(operation: NodeOperation, facts: Facts): Result<Plan> {
+  const { id, state, plan } = operation;
   const targets: Target[] = [];
   const notes: PlanNote[] = [];
   for (const change of [...plan.changes].reverse()) {
@@ -52,10 +60,15 @@ export function planUndo(operation: Operation, facts: Facts): Result<Plan> {
  * @returns a Fault `not-waiting` while it may still go on by itself.
  */
 export function planRetry(operation: Operation, facts: Facts): Result<Plan> {
-  const { id, state, plan } = operation;
+  const { id, state } = operation;
   if (!['failed', 'conflict', 'expired', 'cancelled', 'denied', 'refused'].includes(state)) {
     return fail({ kind: 'not-waiting', id, state, command: 'retry' });
   }
+  return isScale(operation) ? planScaleAgain(operation, facts) : planNodesAgain(operation, facts);
+}
+
+function planNodesAgain(operation: NodeOperation, facts: Facts): Result<Plan> {
+  const { plan } = operation;
   const targets: Target[] = [];
   for (const change of plan.changes) {
     if (stepsOf(operation, change.key).every((step) => step.state === 'done')) continue;

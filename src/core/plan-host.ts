@@ -4,7 +4,8 @@ import { makePlan } from './make-plan.ts';
 import { nearest } from './nearest.ts';
 import type { StoredNode } from './node.ts';
 import { nodePath } from './node.ts';
-import type { Plan, PlanNote } from './plan.ts';
+import { isOnNodes } from './operation.ts';
+import type { NodePlan, PlanNote } from './node-plan.ts';
 import { stepsOf } from './progress.ts';
 import type { Result } from './result.ts';
 import { fail, ok } from './result.ts';
@@ -21,7 +22,7 @@ export function planDepoolAll(
   names: readonly string[],
   facts: Facts,
   head: Pick<PlanHead, 'drainMs' | 'forMs'>,
-): Result<Plan> {
+): Result<NodePlan> {
   const nodes = nodesOfHost(names, facts);
   if (!nodes.ok) return nodes;
   const targets = nodes.value.map((node): Target => {
@@ -43,18 +44,20 @@ export function planDepoolAll(
  *
  * @returns Fault `nothing-to-repool` when none is remembered, or nothing of it is left to put back.
  */
-export function planRepool(name: string, facts: Facts): Result<Plan> {
+export function planRepool(name: string, facts: Facts): Result<NodePlan> {
   const nodes = nodesOfHost([name], facts);
   if (!nodes.ok) return nodes;
   const host = nodes.value[0]?.key.host;
-  const taken = facts.recent.find(
-    ({ plan, steps }) =>
-      plan.everyService === true &&
-      plan.undoes === undefined &&
-      plan.verb === 'depool' &&
-      plan.changes.some(({ key }) => key.host === host) &&
-      steps.some(({ state }) => state === 'done'),
-  );
+  const taken = facts.recent
+    .filter(isOnNodes)
+    .find(
+      ({ plan, steps }) =>
+        plan.everyService === true &&
+        plan.undoes === undefined &&
+        plan.verb === 'depool' &&
+        plan.changes.some(({ key }) => key.host === host) &&
+        steps.some(({ state }) => state === 'done'),
+    );
   const targets: Target[] = [];
   const notes: PlanNote[] = [];
   for (const change of taken?.plan.changes ?? []) {

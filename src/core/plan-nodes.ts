@@ -2,7 +2,7 @@ import type { Facts } from './facts.ts';
 import { makePlan } from './make-plan.ts';
 import type { NodeState, StoredNode } from './node.ts';
 import { poolPath } from './node.ts';
-import type { Pace, Plan, Verb } from './plan.ts';
+import type { Pace, NodePlan, Verb } from './node-plan.ts';
 import type { Result } from './result.ts';
 import { fail, ok } from './result.ts';
 import { resolveTargets } from './targets.ts';
@@ -40,7 +40,7 @@ export function planNodes(
   request: NodesRequest,
   facts: Facts,
   stateAfter: (state: NodeState) => NodeState,
-): Result<Plan> {
+): Result<NodePlan> {
   const { verb, service, weight } = request;
   const named = { names: request.hosts.names, service, dc: request.dc, cluster: request.cluster };
   const nodes = resolveTargets(named, facts);

@@ -5,7 +5,7 @@ import { makePlan } from './make-plan.ts';
 import { nearest } from './nearest.ts';
 import type { Pool, PoolKey, StoredNode } from './node.ts';
 import { poolPath, recordKey } from './node.ts';
-import type { Plan } from './plan.ts';
+import type { NodePlan } from './node-plan.ts';
 import type { Result } from './result.ts';
 import { fail, ok } from './result.ts';
 
@@ -29,7 +29,7 @@ export function recordNamed(name: string): PoolKey {
  *
  * @returns Faults `record-unknown`, `host-unknown` for a data centre that the record does not have, `record-wants-switch`.
  */
-export function planRoute(request: RouteRequest, facts: Facts): Result<Plan> {
+export function planRoute(request: RouteRequest, facts: Facts): Result<NodePlan> {
   const { action, dc } = request;
   const service = poolPath(request.record);
   const pool = facts.pools.find((one) => poolPath(one) === service);

@@ -1,6 +1,8 @@
 import type { NodeState } from './node.ts';
 import { stateText } from './node.ts';
-import type { Plan, PoolEffect, Verb } from './plan.ts';
+import type { PoolEffect, Verb } from './node-plan.ts';
+import type { Plan } from './plan.ts';
+import type { ScalePlan, ScaleView } from './scale/plan.ts';
 
 /** What a message says of a plan: small enough to be stored beside it, complete enough to be worded without it. */
 export interface PlanSummary {
@@ -19,10 +21,13 @@ export interface PlanSummary {
     readonly hosts: readonly string[];
   }[];
   readonly effects: readonly PoolEffect[];
+  /** Of a plan for the number of pods: cluster by cluster. */
+  readonly scales?: readonly ScaleView[];
 }
 
 /** Takes from a plan what its messages need. */
 export function summarizePlan(plan: Plan): PlanSummary {
+  if ('scales' in plan) return summarizeScale(plan);
   return {
     verb: plan.verb,
     undoes: plan.undoes,
@@ -32,6 +37,25 @@ export function summarizePlan(plan: Plan): PlanSummary {
     places: [...new Set(plan.changes.map(({ key }) => key.record ?? `${key.dc}/${key.cluster}`))],
     moves: groupMoves(plan.changes.map(({ key, before, after }) => ({ host: key.host, before, after }))),
     effects: plan.effects,
+  };
+}
+
+function summarizeScale({ verb, undoes, service, scales, views }: ScalePlan): PlanSummary {
+  const clusters = scales.map(({ key }) => key.cluster);
+  return {
+    verb,
+    undoes,
+    service,
+    weight: undefined,
+    hosts: [],
+    places: clusters,
+    moves: scales.map(({ before, after, key }) => ({
+      from: String(before),
+      to: String(after),
+      hosts: [key.cluster],
+    })),
+    effects: [],
+    scales: views,
   };
 }
 

@@ -5,7 +5,7 @@ import { groupOf } from './groups.ts';
 import type { NodeState, Pool, StoredNode } from './node.ts';
 import type { Observed } from './observed.ts';
 import { rpsOf } from './observed.ts';
-import type { EffectiveView, GroupShare, PoolView } from './plan.ts';
+import type { EffectiveView, GroupShare, PoolView } from './node-plan.ts';
 
 const NONE: ReadonlySet<string> = new Set();
 

@@ -1,18 +1,38 @@
 import type { NodeKey, NodeState } from './node.ts';
-import { nodePath, poolPath } from './node.ts';
-import type { Operation } from './operation.ts';
-import type { StepRecord } from './step.ts';
+import { nodePath, poolPath, stateText } from './node.ts';
+import type { NodeOperation, Operation, ScaleOperation } from './operation.ts';
+import { isScale } from './operation.ts';
+import type { NodePlan } from './node-plan.ts';
+import type { Plan } from './plan.ts';
+import type { ScaleStep } from './scale/step.ts';
+import type { NodeStep, StepRecord } from './step.ts';
 
-/** What became of one object of an operation. */
+/** What became of one object of an operation, for people: a host, or a deployment in a cluster. */
 export interface ObjectResult {
-  readonly key: NodeKey;
+  readonly name: string;
   readonly result: 'done' | 'not done' | 'partly done' | 'unknown';
   /** The state that it was last seen in or left in by us; undefined when that is not known. */
+  readonly state: string | undefined;
+}
+
+/** What became of one object of conftool. */
+export interface NodeResult extends Pick<ObjectResult, 'result'> {
+  readonly key: NodeKey;
   readonly state: NodeState | undefined;
 }
 
 /** Where an operation stands, object by object, in the order of its plan. */
-export function objectResults(operation: Pick<Operation, 'plan' | 'steps'>): readonly ObjectResult[] {
+export function objectResults(operation: Operation): readonly ObjectResult[] {
+  if (isScale(operation)) return operation.steps.map(scaleResult);
+  return nodeResults(operation).map(({ key, result, state }) => ({
+    name: key.host,
+    result,
+    state: state === undefined ? undefined : stateText(state),
+  }));
+}
+
+/** The same, with the objects themselves. */
+export function nodeResults(operation: Pick<NodeOperation, 'plan' | 'steps'>): readonly NodeResult[] {
   return operation.plan.changes.map((change) => {
     const steps = stepsOf(operation, change.key);
     const done = steps.filter(({ state }) => state === 'done');
@@ -29,8 +49,18 @@ export function objectResults(operation: Pick<Operation, 'plan' | 'steps'>): rea
   });
 }
 
+/** A number that was written and that pods have not followed is half of it. */
+function scaleResult({ deployment, state, from, to, result }: ScaleStep): ObjectResult {
+  const name = deployment.cluster;
+  if (state === 'done') return { name, result: 'done', state: String(to) };
+  if (result !== undefined)
+    return { name, result: 'partly done', state: `${String(to)}, ${String(result.ready)} ready` };
+  if (state === 'uncertain' || state === 'intent') return { name, result: 'unknown', state: undefined };
+  return { name, result: 'not done', state: String(from) };
+}
+
 /** The steps of one object, in the order they are written. */
-export function stepsOf(operation: Pick<Operation, 'steps'>, key: NodeKey): readonly StepRecord[] {
+export function stepsOf(operation: Pick<NodeOperation, 'steps'>, key: NodeKey): readonly NodeStep[] {
   return operation.steps.filter((step) => nodePath(step.key) === nodePath(key));
 }
 
@@ -38,10 +68,10 @@ export function stepsOf(operation: Pick<Operation, 'steps'>, key: NodeKey): read
  * The steps to carry out next, at the same time: the next one of each of the first objects that are not done, as many as the plan's pace allows, all in
  * one pool. `[]` when all are done.
  */
-export function nextGroup({ plan, steps }: Pick<Operation, 'plan' | 'steps'>): readonly StepRecord[] {
+export function nextGroup({ plan, steps }: Pick<NodeOperation, 'plan' | 'steps'>): readonly NodeStep[] {
   const open = steps.filter(({ state }) => state !== 'done');
   const pool = open[0] === undefined ? '' : poolPath(open[0].key);
-  const firsts = new Map<string, StepRecord>();
+  const firsts = new Map<string, NodeStep>();
   for (const step of open) {
     const path = nodePath(step.key);
     if (poolPath(step.key) === pool && !firsts.has(path)) firsts.set(path, step);
@@ -50,7 +80,7 @@ export function nextGroup({ plan, steps }: Pick<Operation, 'plan' | 'steps'>): r
 }
 
 /** When a step may be written: a host that is drained is given its time after the step before. Milliseconds since 1970; 0 at once. */
-export function dueAt(operation: Pick<Operation, 'plan' | 'steps'>, step: StepRecord): number {
+export function dueAt(operation: Pick<NodeOperation, 'plan' | 'steps'>, step: NodeStep): number {
   const { drainMs } = operation.plan;
   if (drainMs === undefined || step.to.pooled !== 'no') return 0;
   const before = stepsOf(operation, step.key).findLast(
@@ -60,7 +90,7 @@ export function dueAt(operation: Pick<Operation, 'plan' | 'steps'>, step: StepRe
 }
 
 /** The steps of a plan before anything was written. */
-export function plannedSteps(plan: Operation['plan']): readonly StepRecord[] {
+export function plannedSteps(plan: NodePlan): readonly NodeStep[] {
   return plan.changes
     .flatMap((change) =>
       change.path.map((to, place) => ({
@@ -72,13 +102,33 @@ export function plannedSteps(plan: Operation['plan']): readonly StepRecord[] {
     .map((step, index) => ({ ...step, index, state: 'planned', intent: undefined, result: undefined }));
 }
 
+/** Plan and steps of an operation before anything was written: each kind of plan has its own kind of step. */
+export function plannedWork(
+  plan: Plan,
+): Pick<NodeOperation, 'plan' | 'steps'> | Pick<ScaleOperation, 'plan' | 'steps'> {
+  if (!('scales' in plan)) return { plan, steps: plannedSteps(plan) };
+  const steps = plan.scales.map(({ key, before, after }, index) => ({
+    index,
+    deployment: key,
+    from: before,
+    to: after,
+    state: 'planned' as const,
+    intent: undefined,
+    result: undefined,
+  }));
+  return { plan, steps };
+}
+
 /** Whether any write of the operation reached production, or may have. */
 export function touchedProduction(operation: Pick<Operation, 'steps'>): boolean {
-  return operation.steps.some(({ state }) => state === 'done' || state === 'uncertain' || state === 'intent');
+  return operation.steps.some(
+    ({ state, result }) =>
+      result !== undefined || state === 'done' || state === 'uncertain' || state === 'intent',
+  );
 }
 
 /** The operation with some of its steps in a new state. */
-export function withSteps(operation: Operation, records: readonly StepRecord[]): Operation {
+export function withSteps<Any extends Operation>(operation: Any, records: readonly StepRecord[]): Any {
   const steps = operation.steps.map((step) => records.find(({ index }) => index === step.index) ?? step);
   return { ...operation, steps };
 }

@@ -1,17 +1,7 @@
 import type { NodeKey, NodeState } from './node.ts';
-
-/** Where one write stands. */
-export type StepState = 'planned' | 'intent' | 'done' | 'conflict' | 'failed' | 'uncertain';
-
-/** What may follow what. */
-export const STEP_TRANSITIONS: Readonly<Record<StepState, readonly StepState[]>> = {
-  planned: ['intent', 'conflict', 'failed'],
-  intent: ['done', 'conflict', 'failed', 'uncertain'],
-  uncertain: ['done', 'conflict', 'failed'],
-  done: [],
-  conflict: [],
-  failed: [],
-};
+import { nodePath } from './node.ts';
+import type { ScaleStep } from './scale/step.ts';
+import type { StepState } from './step-state.ts';
 
 /** What will be written, journaled before it is sent. A second start keeps the first intent. */
 export interface Intent {
@@ -30,8 +20,11 @@ export interface StepResult {
   readonly how: 'written' | 'already';
 }
 
-/** One write of a change: the unit of crash safety. */
-export interface StepRecord {
+/** One write: the unit of crash safety. */
+export type StepRecord = NodeStep | ScaleStep;
+
+/** One write of a change of one object in conftool. */
+export interface NodeStep {
   readonly index: number;
   readonly key: NodeKey;
   readonly from: NodeState;
@@ -39,4 +32,11 @@ export interface StepRecord {
   readonly state: StepState;
   readonly intent: Intent | undefined;
   readonly result: StepResult | undefined;
+}
+
+/** What the step writes to, as one name. */
+export function stepSubject(step: StepRecord): string {
+  if ('key' in step) return nodePath(step.key);
+  const { cluster, namespace, deployment } = step.deployment;
+  return `${cluster}/${namespace}/${deployment}`;
 }

@@ -1,6 +1,6 @@
 import type { NodeKey, NodeState, Pool, StoredNode } from '../../src/core/node.ts';
-import type { Operation } from '../../src/core/operation.ts';
-import type { Plan } from '../../src/core/plan.ts';
+import type { NodeOperation } from '../../src/core/operation.ts';
+import type { NodePlan } from '../../src/core/node-plan.ts';
 import { hashPlan, signRequest } from '../../src/core/signature.ts';
 import { plannedSteps } from '../../src/core/progress.ts';
 import type { WriteOrigin } from '../../src/core/write-origin.ts';
@@ -45,7 +45,7 @@ export function pool(nodes: Readonly<Record<string, string>>): Pool {
 }
 
 /** A depool of one host. */
-export function plan(host = 'maps1005'): Plan {
+export function plan(host = 'maps1005'): NodePlan {
   const { state: before, text } = node(host, 'yes/10');
   const after = state('no/10');
   return {
@@ -61,10 +61,10 @@ export function plan(host = 'maps1005'): Plan {
 }
 
 /** A signed operation of elukey that waits for one approval. */
-export function operation(changes: Partial<Operation> = {}): Operation {
+export function operation(changes: Partial<NodeOperation> = {}): NodeOperation {
   const thePlan = changes.plan ?? plan();
   const planHash = hashPlan(thePlan);
-  const request: Operation['request'] = changes.request ?? {
+  const request: NodeOperation['request'] = changes.request ?? {
     command: 'depool',
     line: '!depool maps1005 kartotherian-ssl',
     service: 'kartotherian-ssl',

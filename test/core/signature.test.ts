@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Operation, Vote } from '../../src/core/operation.ts';
+import type { NodeOperation, Vote } from '../../src/core/operation.ts';
 import { canonicalJson } from '../../src/core/canonical.ts';
 import { findForgery, hashPlan, signVote } from '../../src/core/signature.ts';
 import { KEY, operation, plan } from './build.ts';
@@ -18,12 +18,12 @@ function vote(changes: Partial<Vote> = {}): Vote {
 
 describe('findForgery', () => {
   test('believes what was signed, also after a round through JSON', () => {
-    const stored = JSON.parse(JSON.stringify(operation({ votes: [vote()] }))) as Operation;
+    const stored = JSON.parse(JSON.stringify(operation({ votes: [vote()] }))) as NodeOperation;
     expect(findForgery(KEY, stored)).toBeUndefined();
   });
 
   const [change] = plan().changes;
-  test.each<[string, Partial<Operation>, RegExp]>([
+  test.each<[string, Partial<NodeOperation>, RegExp]>([
     ['a plan for another host', { plan: plan('maps1006'), planHash: hashPlan(plan()) }, /plan/],
     [
       'another index',

@@ -8,12 +8,21 @@ import type { StageClock } from './stage-clock.ts';
 export class FakeMetrics implements Metrics {
   /** Requests per second by fully qualified host. */
   readonly rps = new Map<string, number>();
+  /** The highest of the last day by host, where it was more than now. */
+  readonly peaks = new Map<string, number>();
   configured = false;
   silent = false;
   private readonly clock: StageClock;
 
   constructor(clock: StageClock) {
     this.clock = clock;
+  }
+
+  async requestsSince(dc: string): Promise<Result<readonly Observed[]> | undefined> {
+    const now = await this.requests(dc);
+    if (now?.ok !== true) return now;
+    const peak = now.value.hosts.map((one) => ({ ...one, rps: this.peaks.get(one.host) ?? one.rps }));
+    return ok([{ ...now.value, hosts: peak }, now.value]);
   }
 
   requests(dc: string): Promise<Result<Observed> | undefined> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert';
 import type { Fault } from '../../src/core/fault.ts';
 import type { Lock } from '../../src/core/lock.ts';
-import { nodePath } from '../../src/core/node.ts';
+import { withSteps } from '../../src/core/progress.ts';
 import type { Operation, Vote } from '../../src/core/operation.ts';
 import { OPEN_STATES, OPERATION_TRANSITIONS, isFinal, linesOf } from '../../src/core/operation.ts';
 import { tooAlike } from '../../src/core/operation-id.ts';
@@ -12,7 +12,8 @@ import type { RowState } from '../../src/core/row-state.ts';
 import { ROW_PREDECESSORS } from '../../src/core/row-state.ts';
 import type { Suspension } from '../../src/core/suspension.ts';
 import type { SeenChange } from '../../src/core/seen-change.ts';
-import { STEP_TRANSITIONS } from '../../src/core/step.ts';
+import { STEP_TRANSITIONS } from '../../src/core/step-state.ts';
+import { stepSubject } from '../../src/core/step.ts';
 import type {
   Freeze,
   OutboxRow,
@@ -113,20 +114,20 @@ export class MemoryStore implements Store {
       }
       const { to, at, takeOver, patch = {}, steps = [], rows = [], removals = [] } = transition;
       const moved: Operation = {
-        ...operation,
+        ...withSteps(
+          operation,
+          steps.map(({ record }) => record),
+        ),
         ...patch,
         state: to,
         touchedAt: at,
         epoch: operation.epoch + (takeOver === true ? 1 : 0),
-        steps: operation.steps.map(
-          (step) => steps.find(({ record }) => record.index === step.index)?.record ?? step,
-        ),
       };
       this.keep(moved);
       if (to === 'queued' || to === 'running') this.join(operation, operation.id);
       else if (to !== 'awaiting-approval') this.leave(operation, operation.id);
       for (const { record } of steps)
-        if (record.state === 'done') this.written.set(`${operation.id} ${nodePath(record.key)}`, at);
+        if (record.state === 'done') this.written.set(`${operation.id} ${stepSubject(record)}`, at);
       if (transition.remindAt !== undefined) this.reminders.set(operation.id, transition.remindAt);
       for (const removal of removals)
         this.removed.set(`${removal.dc}/${removal.cluster}/${removal.service}/${removal.host}`, removal);

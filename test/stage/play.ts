@@ -4,6 +4,7 @@ import type { FaultPoint } from '../../src/core/fault-point.ts';
 import { FAULT_POINTS } from '../../src/core/fault-point.ts';
 import { expandHosts } from '../../src/core/hosts.ts';
 import { nodePath } from '../../src/core/node.ts';
+import { isOnNodes } from '../../src/core/operation.ts';
 import type { ProbeMode } from '../../src/core/probe.ts';
 import { parsePolicy } from '../../src/core/policy.ts';
 import { Stage } from './stage.ts';
@@ -30,6 +31,10 @@ const ENDPOINT = 'https://conf1007.eqiad.wmnet:4001';
  *     lb on                       lb silent|answers NAME          lb frozen|follows NAME
  *     sick HOSTS [WHAT]           well HOSTS                      probes require|warn|off
  *     rps HOSTS NUMBER            metrics silent|ok               depends HOSTS OF
+ *     peak HOST NUMBER            kube on                         declared N|nothing
+ *     kube CLUSTER down|up|replace|conflicts N|forbidden|unauthorized|busy SECONDS|replicas N MANAGER
+ *     kube CLUSTER most-ready N|room N|autoscaler MIN MAX|lose-answer applied|not-applied|applied-then-down
+ *     at-look N EVENT
  */
 export async function play(exchanges: readonly Exchange[]): Promise<readonly Exchange[]> {
   const stage = await Stage.open();
@@ -236,16 +241,38 @@ const EVENTS: Readonly<Record<string, (stage: Stage, rest: string) => void | Pro
       ],
     }));
   },
+  kube: (stage, rest) => {
+    if (rest === 'on') {
+      stage.withKubernetes = true;
+      stage.restart();
+      return;
+    }
+    const [cluster, what] = split(rest);
+    kube(stage, cluster, what);
+  },
+  declared: (stage, rest) => {
+    stage.declared = rest === 'nothing' ? undefined : Number(rest);
+  },
+  peak: (stage, rest) => {
+    const [host, rps] = split(rest);
+    stage.metrics.peaks.set(host, Number(rps));
+  },
+  'at-look': (stage, rest) => {
+    const [number, event] = split(rest);
+    stage.kubernetes.onLook = (look) => (look === Number(number) ? happen(stage, event) : undefined);
+  },
   'forge-plan': (stage, rest) => {
     const [id, host] = split(rest);
-    stage.store.tamper(id, (operation) => ({
-      ...operation,
-      plan: {
-        ...operation.plan,
-        changes: operation.plan.changes.map((change) => ({ ...change, key: { ...change.key, host } })),
-      },
-      steps: operation.steps.map((step) => ({ ...step, key: { ...step.key, host } })),
-    }));
+    stage.store.tamper(id, (operation) => {
+      assert(isOnNodes(operation), `${id} is about no host`);
+      const { plan, steps } = operation;
+      const changes = plan.changes.map((change) => ({ ...change, key: { ...change.key, host } }));
+      return {
+        ...operation,
+        plan: { ...plan, changes },
+        steps: steps.map((step) => ({ ...step, key: { ...step.key, host } })),
+      };
+    });
     assert(
       stage.conftool.paths().some((path) => path.endsWith(`/${host}`)),
       nodePath({ dc: '', cluster: '', service: '', host }),
@@ -283,6 +310,60 @@ function etcd({ conftool }: Stage, what: string): void {
       return;
     default:
       assert.fail(`etcd cannot be '${what}'`);
+  }
+}
+
+function kube({ kubernetes }: Stage, name: string, what: string): void {
+  const cluster = kubernetes.of(name);
+  const [word, rest] = split(what);
+  switch (word) {
+    case 'up':
+      cluster.fault = undefined;
+      return;
+    case 'down':
+      cluster.fault = { kind: 'cluster-silent', cluster: name, cause: 'connect ECONNREFUSED' };
+      return;
+    case 'unauthorized':
+      cluster.fault = { kind: 'cluster-unauthorized', cluster: name };
+      return;
+    case 'forbidden':
+      cluster.fault = {
+        kind: 'cluster-forbidden',
+        cluster: name,
+        what: 'patch the scale of kartotherian-main',
+      };
+      return;
+    case 'busy':
+      cluster.fault = { kind: 'cluster-busy', cluster: name, afterMs: Number(rest) * 1000 };
+      return;
+    case 'replace':
+      cluster.uid = `${cluster.uid}-anew`;
+      return;
+    case 'conflicts':
+      cluster.conflicts = Number(rest);
+      return;
+    case 'lose-answer':
+      assert(rest === 'applied' || rest === 'not-applied' || rest === 'applied-then-down', what);
+      cluster.lost.push(rest);
+      return;
+    case 'most-ready':
+      cluster.mostReady = Number(rest);
+      return;
+    case 'room':
+      cluster.room = Number(rest);
+      return;
+    case 'autoscaler': {
+      const [min, max] = rest.split(' ').map(Number);
+      cluster.autoscaler = { name: 'kartotherian-main', min: min ?? 0, max: max ?? 0 };
+      return;
+    }
+    case 'replicas': {
+      const [number, manager] = split(rest);
+      kubernetes.set(name, Number(number), manager);
+      return;
+    }
+    default:
+      assert.fail(`a cluster cannot be '${what}'`);
   }
 }
 

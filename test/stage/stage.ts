@@ -19,6 +19,7 @@ import { seedObjects } from '../lab/conftool-data.ts';
 import { FakeBalancers } from './fake-balancers.ts';
 import { FakeChat } from './fake-chat.ts';
 import { FakeConftool } from './fake-conftool.ts';
+import { FakeKubernetes } from './fake-kubernetes.ts';
 import { FakeMetrics } from './fake-metrics.ts';
 import { FakeProber } from './fake-prober.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -41,8 +42,22 @@ const POLICY = `
 - {commands: [depool], when: lbDown, ask: [sre], approvals: 0}
 - {commands: [depool], maxHosts: 1, per: 30m, ask: [sre], approvals: 0, breakGlass: true}
 - {commands: [undo], within: 1h, ask: [sre], approvals: 0}
-- {commands: [pool, depool, weight, route, undo, repool], states: [production], ask: [sre], approve: [sre], approvals: 1, expires: 15m, maxShareRemoved: 50}
+- {commands: [pool, depool, weight, scale, route, undo, repool], states: [production], ask: [sre], approve: [sre], approvals: 1, expires: 15m, maxShareRemoved: 50}
 `;
+
+const DEPLOYMENTS = [
+  {
+    name: 'kartotherian',
+    namespace: 'kartotherian',
+    deployment: 'kartotherian-main',
+    min: 2,
+    max: 100,
+    service: 'kartotherian-k8s-ssl',
+    helmfile: { file: 'values.yaml', key: 'resources.replicas' },
+    rpsPerPod: 7.5,
+    deadlineMs: 60_000,
+  },
+];
 
 const PEOPLE = ['elukey', 'jijiki', 'akosiaris'].map((name) => ({
   name,
@@ -73,6 +88,10 @@ export class Stage {
   readonly balancers = new FakeBalancers(this.conftool, this.clock, catalogue());
   readonly metrics = new FakeMetrics(this.clock);
   readonly prober = new FakeProber();
+  readonly kubernetes = new FakeKubernetes(this.clock);
+  withKubernetes = false;
+  /** What helmfile's file says. */
+  declared: number | undefined = 65;
   probeMode: ProbeMode | undefined;
   dependencies: Parts['settings']['dependencies'] = [];
   policy: Policy = mustParse(parsePolicy(parse(POLICY)));
@@ -100,6 +119,10 @@ export class Stage {
     this.conftool.onWrite = (path, text) => {
       this.clock.pass(WRITE_MS);
       this.seen.push(`etcd ${path} ${text}`);
+    };
+    this.kubernetes.onWrite = (line) => {
+      this.clock.pass(WRITE_MS);
+      this.seen.push(`kube ${line}`);
     };
     this.slack.edits = true;
     this.slack.roomBytes = 2800;
@@ -156,6 +179,7 @@ export class Stage {
       conftool: this.conftool,
       loadBalancers: this.balancers,
       metrics: this.metrics,
+      kubernetes: this.withKubernetes ? this.kubernetes : undefined,
       prober: this.prober,
       store: this.store,
       queue: this.queue,
@@ -191,6 +215,8 @@ export class Stage {
         probeMode: this.probeMode,
         dependencies: this.dependencies,
         bounds: BOUNDS,
+        deployments: this.withKubernetes ? DEPLOYMENTS : [],
+        declaredReplicas: () => Promise.resolve(this.declared),
         operationId: () => IDS[this.ids++] ?? `z${String(this.ids)}`,
       },
       health: () => this.health(),

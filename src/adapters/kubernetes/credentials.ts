@@ -71,13 +71,14 @@ export class Credentials {
 
   /** The library is heavy, and not loaded before it is wanted. */
   private async config(): Promise<KubeConfig> {
-    const { kubeconfigFile, context } = this.options;
+    const { kubeconfigFile, kubeconfig, context } = this.options;
     const modifiedMs = kubeconfigFile === undefined ? undefined : statSync(kubeconfigFile).mtimeMs;
     if (this.loaded !== undefined && this.loaded.modifiedMs === modifiedMs) return this.loaded.config;
     const { KubeConfig: Library } = await import('@kubernetes/client-node');
     const config = new Library();
-    if (kubeconfigFile === undefined) config.loadFromCluster();
-    else config.loadFromFile(kubeconfigFile);
+    if (kubeconfigFile !== undefined) config.loadFromFile(kubeconfigFile);
+    else if (kubeconfig !== undefined) config.loadFromString(kubeconfig);
+    else config.loadFromCluster();
     if (context !== undefined) {
       if (config.getContextObject(context) === null)
         throw new Error(`the kubeconfig has no context ${context}`);

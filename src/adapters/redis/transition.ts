@@ -1,10 +1,10 @@
-import { nodePath } from '../../core/node.ts';
 import type { Operation, OperationState } from '../../core/operation.ts';
 import { isFinal, OPERATION_TRANSITIONS } from '../../core/operation.ts';
 import type { Result } from '../../core/result.ts';
 import { fail } from '../../core/result.ts';
-import type { StepState } from '../../core/step.ts';
-import { STEP_TRANSITIONS } from '../../core/step.ts';
+import type { StepState } from '../../core/step-state.ts';
+import { STEP_TRANSITIONS } from '../../core/step-state.ts';
+import { stepSubject } from '../../core/step.ts';
 import type { Transition } from '../../ports/store.ts';
 import type { Change } from './change.ts';
 import { newChange } from './change.ts';
@@ -47,7 +47,7 @@ export function transitionChange(
   if (patch.viewId !== undefined) change.effect('SET', KEYS.view(patch.viewId), id, 'PX', retentionMs);
   for (const removal of removals) addRemovalTo(change, removal);
   for (const { record } of steps.filter((step) => step.record.state === 'done'))
-    change.effect('ZADD', KEYS.writes, at, `${id} ${nodePath(record.key)}`);
+    change.effect('ZADD', KEYS.writes, at, `${id} ${stepSubject(record)}`);
   if (steps.length > 0) change.effect('ZREMRANGEBYSCORE', KEYS.writes, '-inf', at - WRITES_KEPT_MS);
   if (transition.remindAt !== undefined) change.effect('ZADD', KEYS.reminders, transition.remindAt, id);
   for (const line of lines) {

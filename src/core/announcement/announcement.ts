@@ -6,10 +6,11 @@ import type { PartHealth } from '../health.ts';
 import type { NodeKey, NodeState } from '../node.ts';
 import type { Lock } from '../lock.ts';
 import type { BreakGlass, OperationState } from '../operation.ts';
-import type { GroupShare, PlanNote, PoolView } from '../plan.ts';
+import type { GroupShare, PlanNote, PoolView } from '../node-plan.ts';
 import type { PlanSummary } from '../plan-summary.ts';
 import type { ObjectResult } from '../progress.ts';
 import type { RuleForPeople } from '../rules-for.ts';
+import type { Obstacle } from '../scale/rollout.ts';
 
 /** How an operation came to a stop, for the message that tells it. */
 export type EndKind = 'done' | 'failed' | 'conflict' | 'held' | 'uncertain' | 'refused' | 'cancelled';
@@ -48,7 +49,8 @@ export type RequestAnnouncement =
       readonly kind: 'nothing-to-do';
       readonly nick: string;
       readonly service: string;
-      readonly alreadySo: readonly { readonly host: string; readonly state: NodeState }[];
+      /** Hosts, or clusters where it is about the number of pods, and how they are. */
+      readonly alreadySo: readonly { readonly name: string; readonly state: string }[];
       readonly verb: string;
     }
   | {
@@ -174,6 +176,17 @@ export type OutcomeAnnouncement =
       readonly tookMs: number;
       readonly readBackAt: number;
       readonly pools: readonly PoolNow[];
+      /** Of a number of pods: how many are ready, by cluster. */
+      readonly ready?: readonly { readonly cluster: string; readonly ready: number; readonly of: number }[];
+    }
+  /** How far pods have followed a number. */
+  | {
+      readonly kind: 'rollout';
+      readonly id: string;
+      readonly cluster: string;
+      readonly ready: number;
+      readonly of: number;
+      readonly obstacle: Obstacle | undefined;
     }
   | {
       readonly kind: 'stopped-at';
@@ -220,6 +233,25 @@ export type AnswerAnnouncement =
         /** What the load balancers say of it: `up on lvs1019`; undefined when none was asked. */
         readonly effective: string | undefined;
       }[];
+    }
+  /** How many pods there are in a cluster, and whether that is what helmfile's file declares. */
+  | {
+      readonly kind: 'deployment-status';
+      readonly name: string;
+      readonly cluster: string;
+      readonly now:
+        | {
+            readonly wanted: number;
+            readonly ready: number;
+            readonly scaledBy: string | undefined;
+            readonly autoscaler: { readonly min: number; readonly max: number } | undefined;
+            readonly room: number | undefined;
+          }
+        | undefined;
+      /** Why it could not be read, in words. */
+      readonly cause: string | undefined;
+      readonly declared:
+        { readonly file: string; readonly key: string; readonly replicas: number | undefined } | undefined;
     }
   | { readonly kind: 'status-locked'; readonly lock: Lock }
   /** Operations that broke the glass and that nobody else has looked at. */

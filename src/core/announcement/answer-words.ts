@@ -1,7 +1,7 @@
 import { rpsText } from '../disagreements.ts';
 import { foldHosts } from '../hosts.ts';
 import { stateText } from '../node.ts';
-import type { PoolView } from '../plan.ts';
+import type { PoolView } from '../node-plan.ts';
 import { durationText, elapsedText, minuteText, secondText } from '../time.ts';
 import type { AnswerAnnouncement, ObservedView } from './announcement.ts';
 import { wordFault } from './fault-words.ts';
@@ -9,10 +9,13 @@ import { shortenToBytes } from '../byte-text.ts';
 import type { Detail } from './fit.ts';
 import { changeLine, depooledLine, whoCanText, whyLine } from './record-words.ts';
 import { actionText, countText, groupTexts, noteText, objectsText, viewText } from './phrases.ts';
+import { deploymentText } from './scale-phrases.ts';
 
 /** Words the answers to somebody who asked to know. */
 export function wordAnswer(announcement: AnswerAnnouncement, detail: Detail): string {
   switch (announcement.kind) {
+    case 'deployment-status':
+      return deploymentText(announcement);
     case 'pool-status': {
       const { service, dc, cluster, view, malformed } = announcement;
       const place = cluster === undefined ? dc : `${dc}/${cluster}`;

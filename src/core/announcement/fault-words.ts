@@ -4,13 +4,10 @@ import { nodePath, stateText } from '../node.ts';
 import { durationText, elapsedText, minuteText } from '../time.ts';
 import { shortenToBytes } from '../byte-text.ts';
 import { networkName } from '../network-name.ts';
+import type { FaultWords } from './fault-phrases.ts';
+import { nearestText, shortHost, shown, withoutStop } from './fault-phrases.ts';
 import { countText, percentText, stateOrAbsent } from './phrases.ts';
-
-/** A fault in words: the rule that it comes from, and what is the matter, with the numbers and what to type. Ends in a full stop. */
-export interface FaultWords {
-  readonly rule: string;
-  readonly text: string;
-}
+import { wordClusterFault, wordScaleFault } from './scale-fault-words.ts';
 
 /** Words every fault, in one place. */
 export function wordFault(fault: Fault): FaultWords {
@@ -254,33 +251,25 @@ export function wordFault(fault: Fault): FaultWords {
         text: `written, not effective on ${fault.balancers.join(', ')} after ${elapsedText(fault.afterMs)}: ${fault.key.host} ${stateText(fault.to)}.`,
       };
     case 'cluster-unauthorized':
-      return {
-        rule: 'cluster',
-        text: `${fault.cluster} does not take our credentials: the token is wrong or over.`,
-      };
     case 'cluster-forbidden':
-      return {
-        rule: 'cluster',
-        text: `Sluice may not ${fault.what} in ${fault.cluster}: see docs/kubernetes and sluice doctor.`,
-      };
     case 'cluster-absent':
-      return { rule: 'cluster', text: `${fault.cluster} has no ${fault.what}.` };
     case 'cluster-conflict':
-      return { rule: 'cluster', text: `it is not as it was seen in ${fault.cluster}.` };
     case 'cluster-invalid':
-      return { rule: 'cluster', text: `${fault.cluster} does not take that (HTTP ${String(fault.status)}).` };
     case 'cluster-busy':
-      return {
-        rule: 'cluster',
-        text: `${fault.cluster} is busy and wants us to wait ${elapsedText(fault.afterMs)}.`,
-      };
     case 'cluster-silent':
-      return { rule: 'cluster', text: `${fault.cluster} does not answer (${withoutStop(fault.cause)}).` };
     case 'cluster-unclear':
-      return {
-        rule: 'cluster',
-        text: `${fault.cluster} did not answer the write (${withoutStop(fault.cause)}): it may have been done.`,
-      };
+      return wordClusterFault(fault);
+    case 'deployment-unknown':
+    case 'cluster-unknown':
+    case 'scale-range':
+    case 'scale-autoscaled':
+    case 'scale-cut':
+    case 'scale-below-peak':
+    case 'scale-moved':
+    case 'scale-overridden':
+    case 'scale-incomplete':
+    case 'scale-unknown':
+      return wordScaleFault(fault);
     case 'metrics-silent':
       return { rule: 'metrics', text: `no metrics for ${fault.dc} (${withoutStop(fault.cause)}).` };
     case 'last-host':
@@ -445,21 +434,4 @@ function failuresText(
   });
   const more = kinds.length - shownKinds.length;
   return `${shownKinds.join('; ')}${more === 0 ? '' : `; ${String(more)} more`}`;
-}
-
-function shortHost(host: string): string {
-  return host.split('.')[0] ?? host;
-}
-
-/** Foreign text on the way out: one line, no control characters. */
-function shown(text: string): string {
-  return shortenToBytes(text.replace(/[\p{C}\p{Z}]+/gu, ' ').trim(), 120);
-}
-
-function nearestText(names: readonly string[], title: string): string {
-  return names.length === 0 ? '' : ` ${title}: ${names.length > 4 ? foldHosts(names) : names.join(', ')}.`;
-}
-
-function withoutStop(text: string): string {
-  return shown(text).replace(/\.$/, '');
 }

@@ -12,6 +12,7 @@ import {
   resultsText,
 } from './phrases.ts';
 import type { PlanSummary } from '../plan-summary.ts';
+import { obstacleText } from './scale-phrases.ts';
 
 /** Words how an operation goes and how it ended. */
 export function wordOutcome(announcement: OutcomeAnnouncement, detail: Detail): string {
@@ -20,8 +21,15 @@ export function wordOutcome(announcement: OutcomeAnnouncement, detail: Detail): 
       const { id, done, of, objects, readBackAt } = announcement;
       return `${id} ${String(done)} of ${String(of)}: ${objectsText(objects, detail)}, read back ${secondText(readBackAt)}.`;
     }
+    case 'rollout': {
+      const { id, cluster, ready, of, obstacle } = announcement;
+      const why = obstacle === undefined ? '' : `; ${obstacleText(obstacle)}`;
+      return `${id} ${cluster}: ${String(ready)} of ${String(of)} ready${why}.`;
+    }
     case 'done': {
-      const { id, plan, tookMs, readBackAt, pools } = announcement;
+      const { id, plan, tookMs, readBackAt, pools, ready } = announcement;
+      if (ready !== undefined)
+        return `${id} done in ${elapsedText(tookMs)}: ${plan.service} ${readyText(ready)}, read back ${secondText(readBackAt)}. Back: !undo ${id}`;
       const after = [...leadsTexts(plan, readBackAt), ...poolTexts(pools, detail)].join('; ');
       return `${id} done in ${elapsedText(tookMs)}: ${endsText(plan, detail)} in ${plan.service}, read back ${secondText(readBackAt)}. ${after}. Back: !undo ${id}`;
     }
@@ -30,6 +38,13 @@ export function wordOutcome(announcement: OutcomeAnnouncement, detail: Detail): 
     case 'continues':
       return `${announcement.id} goes on after a restart: ${countText(announcement.left, 'object')} to go.`;
   }
+}
+
+/** `95 of 95 ready in eqiad`. */
+function readyText(clusters: NonNullable<Extract<OutcomeAnnouncement, { kind: 'done' }>['ready']>): string {
+  return clusters
+    .map(({ cluster, ready, of }) => `${String(ready)} of ${String(of)} ready in ${cluster}`)
+    .join(', ');
 }
 
 function stoppedText(

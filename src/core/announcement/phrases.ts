@@ -1,12 +1,13 @@
 import { foldHosts } from '../hosts.ts';
 import type { NodeState } from '../node.ts';
 import { stateText } from '../node.ts';
-import type { PlanNote, PoolEffect, PoolView } from '../plan.ts';
+import type { PlanNote, PoolEffect, PoolView } from '../node-plan.ts';
 import type { PlanSummary } from '../plan-summary.ts';
 import type { ObjectResult } from '../progress.ts';
 import { secondText } from '../time.ts';
 import type { Detail } from './fit.ts';
 import { byteLength } from '../byte-text.ts';
+import { scaleEffectsText } from './scale-phrases.ts';
 
 /** `98.4 %`, `7 %`, `0 %`. @param fraction 0-1. */
 export function percentText(fraction: number): string {
@@ -27,12 +28,15 @@ export function hostsText(hosts: readonly string[], detail: Detail): string {
 export function actionText(plan: PlanSummary, detail: Detail = 0): string {
   const { verb, undoes, weight, service } = plan;
   const what = undoes === undefined ? verb : `undo ${undoes.id}: ${undoes.verb}`;
+  if (plan.scales !== undefined)
+    return `${what} ${service} to ${numbersText(plan)} in ${plan.places.join(' and ')}`;
   const to = weight === undefined ? '' : ` weight=${String(weight)}`;
   return `${what} ${hostsText(plan.hosts, detail)}${to} in ${service}`;
 }
 
 /** `inactive/0 -> yes/1`; with the hosts when not all go the same way. */
 export function movesText(plan: PlanSummary, detail: Detail): string {
+  if (plan.scales !== undefined) return scaleMovesText(plan);
   const [only, ...others] = plan.moves;
   if (only !== undefined && others.length === 0) return `${only.from} -> ${only.to}`;
   if (detail >= 2)
@@ -73,7 +77,8 @@ function floorText({ before, after }: PoolEffect): string {
 }
 
 /** The effects on all pools of a plan. */
-export function effectsText({ effects }: PlanSummary): string {
+export function effectsText({ effects, scales }: PlanSummary, detail: Detail = 0): string {
+  if (scales !== undefined) return scaleEffectsText(scales, detail);
   const isSeveral = new Set(effects.map(({ pool }) => pool.service)).size > 1;
   return effects
     .map((effect) => `${isSeveral ? `${effect.pool.service} ` : ''}${effectText(effect)}`)
@@ -116,13 +121,10 @@ export function resultsText(objects: readonly ObjectResult[], detail: Detail): s
 
 /** Hosts with the state they are in, when all are in one state only once. */
 export function objectsText(objects: readonly ObjectResult[], detail: Detail): string {
-  const states = [...new Set(objects.map(({ state }) => (state === undefined ? '' : stateText(state))))];
+  const states = [...new Set(objects.map(({ state }) => state))];
   const groups = states.map((state) => {
-    const hosts = objects.filter((one) => (one.state === undefined ? '' : stateText(one.state)) === state);
-    return `${hostsText(
-      hosts.map(({ key }) => key.host),
-      detail,
-    )}${state === '' ? '' : ` ${state}`}`;
+    const names = objects.filter((one) => one.state === state).map(({ name }) => name);
+    return `${hostsText(names, detail)}${state === undefined ? '' : ` ${state}`}`;
   });
   return groups.join(', ');
 }
@@ -134,6 +136,8 @@ export function stateOrAbsent(state: NodeState | undefined): string {
 
 /** A remark on a plan. */
 export function noteText(note: PlanNote): string {
+  if (note.kind === 'number-not-undone')
+    return `${note.cluster} is left as it is: somebody changed the number since (${String(note.left)} then, ${note.now === undefined ? 'not there' : String(note.now)} now)`;
   const host = note.key.host.split('.')[0] ?? note.key.host;
   switch (note.kind) {
     case 'weight-raised':
@@ -156,6 +160,19 @@ export function noteText(note: PlanNote): string {
 /** `1 approval`, `2 approvals`. */
 export function countText(count: number, one: string): string {
   return `${String(count)} ${one}${count === 1 ? '' : 's'}`;
+}
+
+/** `95`; or all of them, where they differ. */
+function numbersText({ moves }: PlanSummary): string {
+  return [...new Set(moves.map(({ to }) => to))].join('+');
+}
+
+/** `65 -> 95`; by cluster where they differ. */
+function scaleMovesText({ moves }: PlanSummary): string {
+  const [first] = moves;
+  const isSame = moves.every(({ from, to }) => from === first?.from && to === first.to);
+  if (first !== undefined && isSame) return `${first.from} -> ${first.to}`;
+  return moves.map(({ from, to, hosts }) => `${hosts.join(', ')} ${from} -> ${to}`).join(', ');
 }
 
 function shortHosts(hosts: readonly string[]): string {

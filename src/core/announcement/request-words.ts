@@ -1,11 +1,10 @@
-import { stateText } from '../node.ts';
 import { minuteText } from '../time.ts';
 import type { RequestAnnouncement } from './announcement.ts';
 import { wordFault } from './fault-words.ts';
 import type { Detail } from './fit.ts';
 import { actionText, countText, effectsText, hostsText, movesText, noteText } from './phrases.ts';
 import { shortenToBytes } from '../byte-text.ts';
-import type { PlanNote } from '../plan.ts';
+import type { PlanNote } from '../node-plan.ts';
 import type { PlanSummary } from '../plan-summary.ts';
 
 /** Words the answers to somebody who asked for a change. */
@@ -63,8 +62,11 @@ function verdictText({ fault, approvals }: Extract<RequestAnnouncement, { kind: 
 }
 
 function planText(plan: PlanSummary, detail: Detail): string {
-  const places = detail === 3 ? '' : ` (${plan.places.join(', ')})`;
-  return `${actionText(plan, detail)}${places}: ${movesText(plan, detail)}, ${effectsText(plan)}`;
+  const effects = effectsText(plan, detail);
+  const moves = `${movesText(plan, detail)}${effects === '' ? '' : `, ${effects}`}`;
+  // Of a number the action has named the places.
+  const places = detail === 3 || plan.scales !== undefined ? '' : ` (${plan.places.join(', ')})`;
+  return `${actionText(plan, detail)}${places}: ${moves}`;
 }
 
 /** In a request only what is known and not to be seen in the plan itself; the rest is in a dry run and in `!show`. */
@@ -72,6 +74,7 @@ function notesText(notes: readonly PlanNote[], detail: Detail): string {
   const worth = notes.filter(
     (note) =>
       note.kind === 'not-undone' ||
+      note.kind === 'number-not-undone' ||
       note.kind === 'malformed-neighbour' ||
       note.kind === 'dependency' ||
       note.kind === 'probe' ||
@@ -86,12 +89,10 @@ function alreadySoText(
   announcement: Extract<RequestAnnouncement, { kind: 'nothing-to-do' }>,
   detail: Detail,
 ): string {
-  const states = [...new Set(announcement.alreadySo.map(({ state }) => stateText(state)))];
+  const states = [...new Set(announcement.alreadySo.map(({ state }) => state))];
   return states
     .map((state) => {
-      const hosts = announcement.alreadySo
-        .filter((one) => stateText(one.state) === state)
-        .map(({ host }) => host);
+      const hosts = announcement.alreadySo.filter((one) => one.state === state).map(({ name }) => name);
       const idle =
         state.startsWith('inactive') && announcement.verb === 'depool' ? ' (it does not serve)' : '';
       return `${hostsText(hosts, detail)} is already ${state}${idle}`;

@@ -41,6 +41,7 @@ export function wordAnnouncement(announcement: Announcement, room: number): stri
       case 'reviewed':
         return wordDecision(announcement, detail);
       case 'progress':
+      case 'rollout':
       case 'done':
       case 'stopped-at':
       case 'continues':

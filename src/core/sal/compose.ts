@@ -10,6 +10,7 @@ export const SAL_BYTES_MOST = 350;
 
 const PERSON_LONGEST = 32;
 const SERVICE_LONGEST = 63;
+const SCALE_LONGEST = 140;
 const ID_LONGEST = 12;
 const PLAIN_HOSTS_MOST = 3;
 const HOSTS_BYTES_MOST = 120;
@@ -92,6 +93,7 @@ function whatText(record: SalRecord, room: Room): string {
     record.verb === 'undo' && undoes !== undefined
       ? `undo ${cleanName(undoes.id).slice(0, ID_LONGEST)}: ${undoes.verb}`
       : record.verb;
+  if (record.scale !== undefined) return `${action} ${scaleText(record.scale)}`;
   const isPartial = record.phase !== 'start' && record.hosts.length < record.planned;
   const words = [action];
   if (isPartial) words.push(`${String(record.hosts.length)}/${String(record.planned)}`);
@@ -99,6 +101,12 @@ function whatText(record: SalRecord, room: Room): string {
   if (record.weight !== undefined) words.push(`weight=${String(record.weight)}`);
   if (room.service) words.push(`in ${serviceText(record.service)}`);
   return words.join(' ');
+}
+
+/** `eqiad+codfw/kartotherian/kartotherian-main 40+40->65+65`. */
+function scaleText({ clusters, namespace, deployment, from, to }: NonNullable<SalRecord['scale']>): string {
+  const where = [clusters.map(cleanName).join('+'), cleanName(namespace), cleanName(deployment)].join('/');
+  return `${where.slice(0, SCALE_LONGEST)} ${from.join('+')}->${to.join('+')}`;
 }
 
 /** `discovery/kartotherian`, `kartotherian+kartotherian-ssl`: each name cleaned for itself. */

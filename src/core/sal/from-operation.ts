@@ -1,15 +1,16 @@
 import { approvers } from '../approval.ts';
 import type { NodeKey } from '../node.ts';
-import type { Operation } from '../operation.ts';
-import { objectResults } from '../progress.ts';
+import type { Operation, ScaleOperation } from '../operation.ts';
+import { isScale } from '../operation.ts';
+import { nodeResults, objectResults } from '../progress.ts';
 import type { SalEnd, SalRecord } from './record.ts';
 
 /** More objects than this make a START line when the first write happens and an END line; fewer make one DONE line. */
 const OBJECTS_IN_ONE_LINE = 10;
 
 /** Whether the operation is long enough for a pair of lines. */
-export function logsStart(operation: Pick<Operation, 'plan'>): boolean {
-  return operation.plan.changes.length > OBJECTS_IN_ONE_LINE;
+export function logsStart({ plan }: Pick<Operation, 'plan'>): boolean {
+  return 'scales' in plan || plan.changes.length > OBJECTS_IN_ONE_LINE;
 }
 
 /** The line that says that a long operation begins. */
@@ -18,7 +19,7 @@ export function salStart(operation: Operation): SalRecord {
     ...head(operation),
     phase: 'start',
     end: undefined,
-    hosts: hostsOf(operation.plan.changes),
+    hosts: isScale(operation) ? [] : hostsOf(operation.plan.changes),
     notDone: [],
     unknown: [],
     durationMs: undefined,
@@ -31,7 +32,10 @@ export function salStart(operation: Operation): SalRecord {
  * @param end PASS only when every object is done and read back; ERROR when a write's outcome is unknown.
  */
 export function salEnd(operation: Operation, end: SalEnd, now: number): SalRecord {
-  const results = objectResults(operation);
+  const durationMs = now - (operation.queuedAt ?? operation.createdAt);
+  const phase = logsStart(operation) ? 'end' : 'done';
+  if (isScale(operation)) return { ...head(operation), ...scaleResults(operation), phase, end, durationMs };
+  const results = nodeResults(operation);
   const unknown = hostsOf(results.filter(({ result }) => result === 'unknown'));
   const notDone = hostsOf(
     results.filter(({ result }) => result === 'not done' || result === 'partly done'),
@@ -43,12 +47,12 @@ export function salEnd(operation: Operation, end: SalEnd, now: number): SalRecor
   );
   return {
     ...head(operation),
-    phase: logsStart(operation) ? 'end' : 'done',
+    phase,
     end,
     hosts,
     notDone,
     unknown,
-    durationMs: now - (operation.queuedAt ?? operation.createdAt),
+    durationMs,
   };
 }
 
@@ -59,6 +63,14 @@ export function salPreview(operation: Operation): SalRecord {
     phase: logsStart(operation) ? 'end' : 'done',
     end: 'PASS',
   };
+}
+
+/** By cluster: a number that was set and that pods did not follow is not done. */
+function scaleResults(operation: ScaleOperation): Pick<SalRecord, 'hosts' | 'notDone' | 'unknown'> {
+  const results = objectResults(operation);
+  const names = (...some: readonly string[]): readonly string[] =>
+    results.filter(({ result }) => some.includes(result)).map(({ name }) => name);
+  return { hosts: [], notDone: names('not done', 'partly done'), unknown: names('unknown') };
 }
 
 /** Each host once, in the order of the plan. */
@@ -73,6 +85,7 @@ function head(
   | 'operation'
   | 'verb'
   | 'weight'
+  | 'scale'
   | 'undoes'
   | 'service'
   | 'planned'
@@ -89,11 +102,25 @@ function head(
     weight: plan.weight,
     undoes: plan.undoes,
     service: plan.service,
-    planned: hostsOf(plan.changes).length,
+    planned: 'scales' in plan ? 0 : hostsOf(plan.changes).length,
+    ...('scales' in plan ? { scale: scaleOf(plan) } : {}),
     requester: request.person,
     approvers: approvers(operation),
     ...(request.breakGlass === undefined ? {} : { brokeGlass: true }),
     reason: request.breakGlass?.reason ?? request.reason,
     tasks: request.tasks,
+  };
+}
+
+function scaleOf({ scales }: ScaleOperation['plan']): SalRecord['scale'] {
+  const [first] = scales;
+  if (first === undefined) return undefined;
+  const { namespace, deployment } = first.key;
+  return {
+    clusters: scales.map(({ key }) => key.cluster),
+    namespace,
+    deployment,
+    from: scales.map(({ before }) => before),
+    to: scales.map(({ after }) => after),
   };
 }

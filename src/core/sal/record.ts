@@ -1,4 +1,4 @@
-import type { Verb } from '../plan.ts';
+import type { Verb } from '../node-plan.ts';
 
 /** How it ended. PASS: done and verified; FAIL: tried, not (fully) done; ERROR: aborted, timed out or lost, state unknown. */
 export type SalEnd = 'PASS' | 'FAIL' | 'ERROR';
@@ -22,6 +22,16 @@ export interface SalRecord {
   readonly notDone: readonly string[];
   /** Hosts whose state is not known. */
   readonly unknown: readonly string[];
+  /** Of a deployment's number: where, and from which to which, cluster by cluster; then there are no hosts. */
+  readonly scale?:
+    | {
+        readonly clusters: readonly string[];
+        readonly namespace: string;
+        readonly deployment: string;
+        readonly from: readonly number[];
+        readonly to: readonly number[];
+      }
+    | undefined;
   readonly requester: string;
   readonly approvers: readonly string[];
   /** Somebody did not wait for anybody. */

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Operation, OperationState, Vote } from '../../../src/core/operation.ts';
+import type { NodeOperation, Operation, OperationState, Vote } from '../../../src/core/operation.ts';
 import { OPERATION_TRANSITIONS, isFinal } from '../../../src/core/operation.ts';
 import type { Result } from '../../../src/core/result.ts';
-import type { StepState } from '../../../src/core/step.ts';
+import type { StepState } from '../../../src/core/step-state.ts';
 import type { SeenChange } from '../../../src/core/seen-change.ts';
-import { STEP_TRANSITIONS } from '../../../src/core/step.ts';
+import { STEP_TRANSITIONS } from '../../../src/core/step-state.ts';
 import type { RowState } from '../../../src/core/row-state.ts';
 import type { OutboxRow, Store } from '../../../src/ports/store.ts';
 import { operation } from '../../core/build.ts';
@@ -15,7 +15,7 @@ const SERVICE = 'kartotherian-ssl';
 const NOW = 2000;
 
 /** An operation that is unlike any other: another id, another message. */
-export function one(id: string, changes: Partial<Operation> = {}): Operation {
+export function one(id: string, changes: Partial<NodeOperation> = {}): NodeOperation {
   const { request } = operation();
   return operation({ id, request: { ...request, eventKey: `irc:${id}` }, ...changes });
 }

@@ -1,0 +1,105 @@
+import type { Fault } from '../core/fault.ts';
+import type { Operation } from '../core/operation.ts';
+import type { Person } from '../core/people.ts';
+import type { Result } from '../core/result.ts';
+import { fail, ok } from '../core/result.ts';
+import type { Suspension } from '../core/suspension.ts';
+import { authorize } from './authorize.ts';
+import type { Parts } from './parts.ts';
+import { withRolesNow } from './roles-now.ts';
+
+/** Rules with a sliding window need the person's earlier operations, and so does break-glass; most deciding rules do not. */
+export function looksBack({ settings }: Parts, { request }: Operation): boolean {
+  return request.breakGlass !== undefined || settings.policy().rules.some((rule) => rule.per !== undefined);
+}
+
+/** More than all together may write: whatever it is, a person should look first. The way back is never too much. */
+export async function findFlood(
+  { store, settings, clock }: Parts,
+  { plan, request }: Operation,
+  objects: number,
+): Promise<Fault | undefined> {
+  const { everybody } = settings.policy().limits;
+  if (plan.undoes !== undefined || request.breakGlass?.overrides.includes('budget') === true)
+    return undefined;
+  const written = await store.writesSince(clock.now() - everybody.per);
+  if (!written.ok || written.value + objects <= everybody.objects) return undefined;
+  return {
+    kind: 'limit-everybody',
+    objects: written.value + objects,
+    most: everybody.objects,
+    perMs: everybody.per,
+  };
+}
+
+/** Asker and approvers, as they are known today. */
+async function peopleOf(parts: Parts, { request, votes }: Operation): Promise<readonly Person[]> {
+  const names = new Set([request.person, ...votes.map(({ person }) => person)]);
+  const people = parts.settings.people().filter(({ name }) => names.has(name));
+  const now = await Promise.all(
+    people.map((person) => withRolesNow(parts, person, { by: undefined, fresh: false })),
+  );
+  return now.flatMap((one) => (one.ok ? [one.value] : []));
+}
+
+/**
+ * Judges the operation by today's people and policy: the asker's roles, the rule, and that enough people who may approve now did.
+ *
+ * @returns the share that may be removed.
+ */
+export async function judgeAgain(
+  parts: Parts,
+  operation: Operation,
+  known: {
+    readonly recent: readonly Operation[];
+    readonly undone: Operation | undefined;
+    readonly lbDown: boolean;
+    readonly suspended: readonly Suspension[];
+    readonly approvalsLeast?: number;
+  },
+): Promise<Result<number>> {
+  const { settings, clock } = parts;
+  const { request, plan, id } = operation;
+  const { recent, undone, lbDown, suspended, approvalsLeast } = known;
+  const people = await peopleOf(parts, operation);
+  const person = people.find(({ name }) => name === request.person);
+  if (person === undefined) return fail({ kind: 'role-missing', person: request.person, need: ['any'] });
+  const asker = suspended.find((one) => one.person === request.person);
+  if (asker !== undefined) return fail({ kind: 'suspended', ...asker });
+  // Ages are measured to when it was asked: an undo that waited for its turn does not lose its rule.
+  const judged = authorize(settings, {
+    command: request.command,
+    plan,
+    person,
+    now: Math.min(clock.now(), operation.createdAt),
+    recent,
+    id,
+    undone,
+    lbDown,
+    breakGlass: request.breakGlass,
+    ...(approvalsLeast === undefined ? {} : { approvalsLeast }),
+  });
+  if (!judged.ok) return judged;
+  const rule = judged.value;
+  const counted = new Set(
+    operation.votes
+      .filter(
+        (vote) =>
+          vote.verdict === 'approve' &&
+          vote.person !== request.person &&
+          vote.at <= operation.expiresAt &&
+          !suspended.some((one) => one.person === vote.person) &&
+          (rule.networks < 2 || vote.transport !== request.transport) &&
+          (rule.console || vote.transport !== 'console'),
+      )
+      .filter((vote) =>
+        people.some(
+          ({ name, roles }) => name === vote.person && roles.some((role) => rule.approve.includes(role)),
+        ),
+      )
+      .map((vote) => vote.person),
+  );
+  if (counted.size < rule.approvals)
+    return fail({ kind: 'approvals-missing', id, have: counted.size, need: rule.approvals });
+  return ok(rule.maxShareRemoved);
+}
