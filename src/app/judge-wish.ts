@@ -13,6 +13,7 @@ import type { ScalePlan } from '../core/scale/plan.ts';
 import { authorize } from './authorize.ts';
 import { findBrake } from './brakes.ts';
 import { servicesOf } from './new-operation.ts';
+import { clusterNotes } from './node-readiness.ts';
 import type { Parts } from './parts.ts';
 import { keysToProbe, probeHosts } from './probing.ts';
 import type { Asked } from './wish.ts';
@@ -44,7 +45,8 @@ async function judgeNodes(parts: Parts, asked: Asked, plan: NodePlan): Promise<J
   const steps = plan.changes.map(({ key, before, after }) => ({ key, from: before, to: after }));
   const unprobed = wish.breakGlass?.overrides.includes('probe') === true;
   const probed = await probeHosts(parts, unprobed ? [] : keysToProbe(steps));
-  return { rule: probed.fault === undefined ? rule : fail(probed.fault), notes: probed.notes };
+  const notes = [...probed.notes, ...(await clusterNotes(parts, keysToProbe(steps)))];
+  return { rule: probed.fault === undefined ? rule : fail(probed.fault), notes };
 }
 
 async function judgeScale(parts: Parts, asked: Asked, plan: ScalePlan): Promise<Judged> {

@@ -98,6 +98,23 @@ export type PlanNote =
       readonly ok: boolean | undefined;
       readonly text: string;
     }
+  /** How the nodes stand that are to be pooled, and the pods behind them. */
+  | {
+      readonly kind: 'cluster-nodes';
+      readonly cluster: string;
+      readonly deployment: string;
+      readonly port: number;
+      /** Ready, and taking new pods. */
+      readonly good: readonly string[];
+      readonly bad: readonly {
+        readonly host: string;
+        readonly why: 'not ready' | 'cordoned' | 'no node' | 'not looked at';
+      }[];
+      /** Undefined when no service has the port. */
+      readonly readyPods: number | undefined;
+      /** Why the cluster could not be asked. */
+      readonly cause: string | undefined;
+    }
   | { readonly kind: 'malformed-neighbour'; readonly key: NodeKey; readonly why: string }
   | {
       readonly kind: 'not-undone';

@@ -1,3 +1,4 @@
+import type { BehindPort, ClusterNode } from '../core/cluster-node.ts';
 import type { Result } from '../core/result.ts';
 import type {
   Autoscaler,
@@ -34,6 +35,10 @@ export interface Kubernetes {
   quotas(key: DeploymentKey): Promise<Result<readonly Quota[]>>;
   /** @param selector `DeploymentSeen.selector`. */
   pods(key: DeploymentKey, selector: string): Promise<Result<readonly PodSeen[]>>;
+  /** A node; undefined when the cluster has none of that name. */
+  node(cluster: string, name: string): Promise<Result<ClusterNode | undefined>>;
+  /** What stands behind a port of the nodes; undefined when no service of the namespace has it. */
+  behindPort(cluster: string, namespace: string, port: number): Promise<Result<BehindPort | undefined>>;
   /**
    * Follows the deployment until `until` says so or the time is up; each state is told, the first at once. Cut connections and forgotten versions are
    * gone over.

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -55,22 +55,14 @@ const NODES = 8;
  *
  * @throws with what the compiler says.
  */
-function buildK8s(): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const build = spawn('nice', ['sh', join(FOLDER, 'build.sh')], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let [out, err] = ['', ''];
-    build.stdout.on('data', (data: Buffer) => {
-      out += data.toString();
-    });
-    build.stderr.on('data', (data: Buffer) => {
-      err = `${err}${data.toString()}`.slice(-10_000);
-    });
-    build.once('error', reject);
-    build.once('close', (code) => {
-      if (code === 0) resolve(out.trim());
-      else reject(new Error(`the Kubernetes of the lab was not built:\n${err}`));
-    });
-  });
+async function buildK8s(runDir: RunDir): Promise<string> {
+  const name = 'k8s-build';
+  const args = ['nice', 'sh', join(FOLDER, 'build.sh')];
+  const build = startProcess(runDir, { name, command: 'setsid', args });
+  const code = await build.exited;
+  const said = readFileSync(join(runDir.path, `${name}.log`), 'utf8').trim();
+  if (code !== 0) throw new Error(`the Kubernetes of the lab was not built:\n${said.slice(-10_000)}`);
+  return said.split('\n').at(-1) ?? '';
 }
 
 /** Starts the clusters; resolves when every deployment of the manifests is rolled out. @throws when it does not come up in time. */
@@ -78,7 +70,7 @@ export async function startK8s(
   runDir: RunDir,
   options: { readonly clusters?: readonly ClusterName[]; readonly flags?: readonly string[] } = {},
 ): Promise<LabK8s> {
-  const programs = await buildK8s();
+  const programs = await buildK8s(runDir);
   const { clusters = ['eqiad', 'codfw'], flags = [] } = options;
   const folder = runDir.folder('k8s');
   // Sluice's own rights are those that its documentation tells to give.

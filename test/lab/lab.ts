@@ -1,3 +1,4 @@
+import { startClusters } from './clusters.ts';
 import type { LabEtcd } from './etcd.ts';
 import { seedConftool, startEtcd } from './etcd.ts';
 import { readEtcdValue } from './etcd-read.ts';
@@ -5,6 +6,7 @@ import type { IrcPerson } from './irc-client.ts';
 import { connectIrc } from './irc-client.ts';
 import type { LabIrc } from './irc.ts';
 import { startIrc } from './irc.ts';
+import type { LabK8s } from './k8s.ts';
 import type { RunDir } from './process.ts';
 import { freePort, makeRunDir } from './process.ts';
 import type { LabRedis } from './redis.ts';
@@ -37,6 +39,8 @@ export interface Lab {
   readonly traffic: LabTraffic | undefined;
   /** The other network, and its channel; undefined in a lab without it. */
   readonly slack: (LabSlack & { readonly channel: string }) | undefined;
+  /** Resolves when the clusters have joined; undefined in a lab without them. */
+  readonly clusters: Promise<LabK8s> | undefined;
   /** Starts Sluice; does not wait until it is ready. A second one may run beside the first. */
   startSluice(options?: { env?: NodeJS.ProcessEnv; args?: readonly string[] }): SluiceProcess;
   /** A person of the lab as a real IRC client, identified and in the channel; the same client for the same name. */
@@ -47,15 +51,23 @@ export interface Lab {
   stop(): Promise<void>;
 }
 
+/** What a lab has besides the queue, the store and IRC. */
+export interface LabOptions {
+  /** Hosts, load balancers and metrics, which Sluice then asks. */
+  readonly traffic?: boolean;
+  /** The stand-in for Slack, where the same people are. */
+  readonly slack?: boolean;
+  /** Clusters. They join when they are built, and nobody waits for them; the text is how long pods may take. */
+  readonly kubernetes?: string;
+}
+
 /**
  * Starts redis, etcd with the real objects, the IRC network with its accounts, and the stashbot stand-in. Several labs
- * may run at once. With `traffic` also hosts, load balancers and metrics, which Sluice then asks; with `slack` also the stand-in for Slack, where the same people are. Whatever ends this process by `exit` ends the lab too; after `kill -9` the next start cleans up.
+ * may run at once. What else there is, the options say. Whatever ends this process by `exit` ends the lab too; after `kill -9` the next start cleans up.
  *
  * @throws when a part does not answer; nothing is left running then.
  */
-export async function startLab(
-  options: { readonly traffic?: boolean; readonly slack?: boolean } = {},
-): Promise<Lab> {
+export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const runDir = makeRunDir();
   const removeAtExit = (): void => {
     runDir.remove();
@@ -63,7 +75,9 @@ export async function startLab(
   process.once('exit', removeAtExit);
   try {
     const services = await startServices(runDir, options);
-    return await composeLab(runDir, services, () => process.off('exit', removeAtExit));
+    return await composeLab(runDir, { services, deadline: options.kubernetes }, () =>
+      process.off('exit', removeAtExit),
+    );
   } catch (error) {
     runDir.remove();
     process.off('exit', removeAtExit);
@@ -73,10 +87,7 @@ export async function startLab(
 
 type Services = Pick<Lab, 'redis' | 'etcd' | 'irc' | 'stashbot' | 'traffic' | 'slack'>;
 
-async function startServices(
-  runDir: RunDir,
-  options: { readonly traffic?: boolean; readonly slack?: boolean },
-): Promise<Services> {
+async function startServices(runDir: RunDir, options: LabOptions): Promise<Services> {
   const [redis, [etcd, traffic], [irc, stashbot], slack] = await settleAll([
     startRedis(runDir),
     startStore(runDir, options.traffic === true),
@@ -120,23 +131,30 @@ async function settleAll<T extends readonly unknown[]>(parts: {
   return Promise.all(parts) as Promise<unknown> as Promise<T>;
 }
 
-async function composeLab(runDir: RunDir, services: Services, forget: () => void): Promise<Lab> {
+async function composeLab(
+  runDir: RunDir,
+  { services, deadline }: { readonly services: Services; readonly deadline: string | undefined },
+  forget: () => void,
+): Promise<Lab> {
   const { redis, etcd, irc, stashbot, traffic, slack } = services;
   const httpPort = await freePort();
   const stateDir = runDir.folder('state');
-  const configFile = writeWorldFiles(runDir.folder('sluice'), {
+  const folder = runDir.folder('sluice');
+  const clusters = deadline === undefined ? undefined : startClusters(runDir, folder, deadline);
+  const configFile = writeWorldFiles(folder, {
     ircPort: irc.port,
     redisUrl: redis.url,
     etcdUrl: etcd.url,
     httpPort,
     stateDir,
-    sections: traffic?.sections ?? {},
+    sections: { ...traffic?.sections, ...clusters?.sections },
     slack,
   });
   const started: SluiceProcess[] = [];
   const people = new Map<string, Promise<IrcPerson>>();
   return {
     ...services,
+    clusters: clusters?.joined,
     configFile,
     stateDir,
     httpUrl: `http://127.0.0.1:${String(httpPort)}`,
@@ -160,7 +178,13 @@ async function composeLab(runDir: RunDir, services: Services, forget: () => void
       const leaving = connected.map((person) =>
         person.status === 'fulfilled' ? person.value.quit() : undefined,
       );
-      await Promise.all([...leaving, stashbot.stop(), traffic?.stop(), slack?.process.stop()]);
+      await Promise.all([
+        ...leaving,
+        stashbot.stop(),
+        traffic?.stop(),
+        slack?.process.stop(),
+        clusters?.stop(),
+      ]);
       const { inspircd, services: accounts } = irc.processes;
       await Promise.all([redis.process, etcd.process, inspircd, accounts].map((server) => server.stop()));
       runDir.remove();

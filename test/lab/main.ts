@@ -1,6 +1,7 @@
 // What `npm run lab` runs: the world on loopback, Sluice in it, and a chat prompt. With a pipe on stdin it is a demo:
 // each line waits until the answers to the one before have come.
 import { createInterface } from 'node:readline/promises';
+import { readThrown } from '../../src/core/thrown.ts';
 import type { ChannelView } from './channel-view.ts';
 import { followChannel } from './channel-view.ts';
 import type { Lab } from './lab.ts';
@@ -16,7 +17,7 @@ const STOP_WITHIN_MS = 10_000;
 const SAME_SIGNAL_MS = 1000;
 
 const screen = makeScreen();
-const starting = startLab({ traffic: true, slack: true });
+const starting = startLab({ traffic: true, slack: true, kubernetes: '1m' });
 let endingSince: number | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, interrupt);
@@ -39,6 +40,7 @@ async function converse(lab: Lab): Promise<void> {
   const [watcher] = await Promise.all([lab.person('elukey'), lab.person('jijiki'), sluice.ready]);
   const view = followChannel(watcher, { channel: lab.channel, bot: 'sluice', show: screen.showLine });
   screen.tell(welcome(lab));
+  void tellOfClusters(lab);
   try {
     await readLines(lab, view, { person: 'elukey', sluice });
   } finally {
@@ -68,6 +70,16 @@ async function readLines(lab: Lab, view: ChannelView, first: PromptState): Promi
   lines.close();
 }
 
+/** They are built the first time, which takes minutes; chat works at once. */
+async function tellOfClusters({ clusters }: Lab): Promise<void> {
+  try {
+    await clusters;
+    screen.tell('the clusters eqiad and codfw have joined. Try:  !scale kartotherian 70 dc=eqiad');
+  } catch (error) {
+    if (endingSince === undefined) screen.tell(`no clusters: ${readThrown(error).message}`);
+  }
+}
+
 function welcome(lab: Lab): string {
   return [
     `IRC on 127.0.0.1 port ${String(lab.irc.port)} (TLS ${String(lab.irc.tlsPort)}), channel ${lab.channel}`,
@@ -76,6 +88,7 @@ function welcome(lab: Lab): string {
     `Sluice: ${lab.configFile}, health on ${lab.httpUrl}/readyz`,
     'Try:  !pool wikikube-worker1001 kartotherian-k8s-ssl first worker - T378944',
     'Then: /as jijiki   and   !approve ID   (/help has the rest, Ctrl-C stops everything)',
+    'Kubernetes: two clusters join when they are built (about seven minutes the first time), and it is said when',
     'To see what nobody saw in 2025: /sick wikikube-worker1001 mute   and pool it; /lb kartotherian-k8s-ssl; /load 30',
   ].join('\n');
 }

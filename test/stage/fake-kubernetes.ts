@@ -1,3 +1,4 @@
+import type { BehindPort, ClusterNode } from '../../src/core/cluster-node.ts';
 import type { ClusterFault, Fault } from '../../src/core/fault.ts';
 import type { Result } from '../../src/core/result.ts';
 import { fail, ok } from '../../src/core/result.ts';
@@ -45,6 +46,8 @@ export class FakeKubernetes implements Kubernetes {
   onWrite: (line: string) => void = () => undefined;
   /** Called at the start of the Nth look at a rollout. */
   onLook: (look: number) => void | Promise<void> = () => undefined;
+  /** By full name. */
+  readonly sickNodes = new Map<string, 'not-ready' | 'cordoned'>();
   private looks = 0;
   private readonly clock: StageClock;
   private readonly state = new Map<string, Cluster>();
@@ -141,6 +144,22 @@ export class FakeKubernetes implements Kubernetes {
       terminating: false,
     }));
     return Promise.resolve(ok(pods));
+  }
+
+  node(cluster: string, name: string): Promise<Result<ClusterNode | undefined>> {
+    const { fault } = this.of(cluster);
+    if (fault !== undefined) return Promise.resolve(fail<Fault>(fault));
+    if (!name.startsWith('wikikube-worker')) return Promise.resolve(ok(undefined));
+    const is = this.sickNodes.get(name);
+    return Promise.resolve(ok({ name, ready: is !== 'not-ready', schedulable: is !== 'cordoned' }));
+  }
+
+  behindPort(cluster: string, namespace: string, port: number): Promise<Result<BehindPort | undefined>> {
+    const { fault, ready } = this.of(cluster);
+    if (fault !== undefined) return Promise.resolve(fail<Fault>(fault));
+    return Promise.resolve(
+      ok(namespace === 'kartotherian' && port === 6543 ? { service: 'main', readyPods: ready } : undefined),
+    );
   }
 
   async follow(

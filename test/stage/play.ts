@@ -33,6 +33,7 @@ const ENDPOINT = 'https://conf1007.eqiad.wmnet:4001';
  *     rps HOSTS NUMBER            metrics silent|ok               depends HOSTS OF
  *     peak HOST NUMBER            kube on                         declared N|nothing
  *     kube CLUSTER down|up|replace|conflicts N|forbidden|unauthorized|busy SECONDS|replicas N MANAGER
+ *     kube CLUSTER node HOSTS not-ready|cordoned       kube CLUSTER ready N
  *     kube CLUSTER most-ready N|room N|autoscaler MIN MAX|lose-answer applied|not-applied|applied-then-down
  *     at-look N EVENT
  */
@@ -357,6 +358,15 @@ function kube({ kubernetes }: Stage, name: string, what: string): void {
       cluster.autoscaler = { name: 'kartotherian-main', min: min ?? 0, max: max ?? 0 };
       return;
     }
+    case 'node': {
+      const [host, how] = split(rest);
+      assert(how === 'not-ready' || how === 'cordoned', what);
+      for (const one of hostsOf(host)) kubernetes.sickNodes.set(one, how);
+      return;
+    }
+    case 'ready':
+      cluster.ready = Number(rest);
+      return;
     case 'replicas': {
       const [number, manager] = split(rest);
       kubernetes.set(name, Number(number), manager);

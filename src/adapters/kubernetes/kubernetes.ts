@@ -7,6 +7,7 @@ import type { Asked } from './client.ts';
 import { ClusterClient } from './client.ts';
 import { followDeployment } from './follow.ts';
 import type { KubernetesOptions } from './options.ts';
+import { readNode, readReadyEndpoints, readServiceOfPort } from './read-nodes.ts';
 import { readAutoscalers, readDeployment, readPods, readQuotas, readReview, readScale } from './read.ts';
 
 /** What Sluice does with a deployment, and no more: the rights that it needs. */
@@ -19,6 +20,9 @@ const VERBS = [
   { verb: 'list', group: 'autoscaling', resource: 'horizontalpodautoscalers', named: false },
   { verb: 'list', group: '', resource: 'resourcequotas', named: false },
   { verb: 'list', group: '', resource: 'pods', named: false },
+  { verb: 'list', group: '', resource: 'services', named: false },
+  { verb: 'list', group: 'discovery.k8s.io', resource: 'endpointslices', named: false },
+  { verb: 'get', group: '', resource: 'nodes', named: false, everywhere: true },
 ] as const;
 
 /** Kubernetes clusters by their API servers. Nothing is connected before something is asked. */
@@ -30,7 +34,7 @@ export function openKubernetes(options: KubernetesOptions): Kubernetes {
     ]),
   );
   const read = async <T>(
-    key: DeploymentKey,
+    key: Pick<DeploymentKey, 'cluster'>,
     asked: Asked,
     reader: (value: unknown) => T,
   ): Promise<Result<T>> => {
@@ -49,8 +53,12 @@ export function openKubernetes(options: KubernetesOptions): Kubernetes {
       });
     }
   };
-  const get = <T>(key: DeploymentKey, path: string, what: string, reader: (value: unknown) => T) =>
-    read(key, { method: 'GET', path, what }, reader);
+  const get = <T>(
+    key: Pick<DeploymentKey, 'cluster'>,
+    path: string,
+    what: string,
+    reader: (value: unknown) => T,
+  ): Promise<Result<T>> => read(key, { method: 'GET', path, what }, reader);
   const deployment = (key: DeploymentKey): Promise<Result<DeploymentSeen>> =>
     get(key, deploymentPath(key), `get deployment ${key.deployment}`, readDeployment);
   return {
@@ -68,6 +76,31 @@ export function openKubernetes(options: KubernetesOptions): Kubernetes {
     quotas: (key) => get(key, `${corePath(key)}/resourcequotas`, 'list resourcequotas', readQuotas),
     pods: (key, selector) =>
       get(key, `${corePath(key)}/pods?labelSelector=${encodeURIComponent(selector)}`, 'list pods', readPods),
+    node: async (cluster, name) => {
+      const found = await get(
+        { cluster },
+        `api/v1/nodes/${encodeURIComponent(name)}`,
+        `get node ${name}`,
+        readNode,
+      );
+      return !found.ok && found.fault.kind === 'cluster-absent' ? ok(undefined) : found;
+    },
+    behindPort: async (cluster, namespace, port) => {
+      const path = `namespaces/${encodeURIComponent(namespace)}`;
+      const services = await get({ cluster }, `api/v1/${path}/services`, 'list services', (value) =>
+        readServiceOfPort(value, port),
+      );
+      if (!services.ok || services.value === undefined) return services.ok ? ok(undefined) : services;
+      const service = services.value;
+      const slices = `endpointslices?labelSelector=${encodeURIComponent(`kubernetes.io/service-name=${service}`)}`;
+      const ready = await get(
+        { cluster },
+        `apis/discovery.k8s.io/v1/${path}/${slices}`,
+        'list endpointslices',
+        readReadyEndpoints,
+      );
+      return ready.ok ? ok({ service, readyPods: ready.value }) : ready;
+    },
     follow: async (key, until, how) => {
       const client = clients.get(key.cluster);
       if (client === undefined)
@@ -141,6 +174,7 @@ function reviewOf(key: DeploymentKey, asked: (typeof VERBS)[number]): Asked {
   const { verb, group, resource, named } = asked;
   const subresource = 'subresource' in asked ? { subresource: asked.subresource } : {};
   const name = named ? { name: key.deployment } : {};
+  const namespace = 'everywhere' in asked ? {} : { namespace: key.namespace };
   return {
     method: 'POST',
     path: 'apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
@@ -148,7 +182,7 @@ function reviewOf(key: DeploymentKey, asked: (typeof VERBS)[number]): Asked {
       apiVersion: 'authorization.k8s.io/v1',
       kind: 'SelfSubjectAccessReview',
       spec: {
-        resourceAttributes: { namespace: key.namespace, verb, group, resource, ...subresource, ...name },
+        resourceAttributes: { ...namespace, verb, group, resource, ...subresource, ...name },
       },
     },
     what: 'ask for its own rights',

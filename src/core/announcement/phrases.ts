@@ -7,7 +7,7 @@ import type { ObjectResult } from '../progress.ts';
 import { secondText } from '../time.ts';
 import type { Detail } from './fit.ts';
 import { byteLength } from '../byte-text.ts';
-import { scaleEffectsText } from './scale-phrases.ts';
+import { clusterNodesText, scaleEffectsText } from './scale-phrases.ts';
 
 /** `98.4 %`, `7 %`, `0 %`. @param fraction 0-1. */
 export function percentText(fraction: number): string {
@@ -135,7 +135,8 @@ export function stateOrAbsent(state: NodeState | undefined): string {
 }
 
 /** A remark on a plan. */
-export function noteText(note: PlanNote): string {
+export function noteText(note: PlanNote, detail: Detail = 0): string {
+  if (note.kind === 'cluster-nodes') return clusterNodesText(note, detail);
   if (note.kind === 'number-not-undone')
     return `${note.cluster} is left as it is: somebody changed the number since (${String(note.left)} then, ${note.now === undefined ? 'not there' : String(note.now)} now)`;
   const host = note.key.host.split('.')[0] ?? note.key.host;

@@ -3,6 +3,7 @@ import type { RequestAnnouncement } from './announcement.ts';
 import { wordFault } from './fault-words.ts';
 import type { Detail } from './fit.ts';
 import { actionText, countText, effectsText, hostsText, movesText, noteText } from './phrases.ts';
+import { clusterWarningText } from './scale-phrases.ts';
 import { shortenToBytes } from '../byte-text.ts';
 import type { PlanNote } from '../node-plan.ts';
 import type { PlanSummary } from '../plan-summary.ts';
@@ -35,7 +36,7 @@ export function wordRequest(announcement: RequestAnnouncement, detail: Detail): 
     }
     case 'dry-run': {
       const { nick, plan, notes } = announcement;
-      const remarks = notes.length === 0 || detail > 1 ? '' : ` Note: ${notes.map(noteText).join('; ')}.`;
+      const remarks = remarksText(notes, detail);
       const unseen = announcement.journal
         ? ''
         : ' Redis does not answer: a freeze, open operations and recent removals were not looked at.';
@@ -71,18 +72,39 @@ function planText(plan: PlanSummary, detail: Detail): string {
 
 /** In a request only what is known and not to be seen in the plan itself; the rest is in a dry run and in `!show`. */
 function notesText(notes: readonly PlanNote[], detail: Detail): string {
-  const worth = notes.filter(
-    (note) =>
-      note.kind === 'not-undone' ||
-      note.kind === 'number-not-undone' ||
-      note.kind === 'malformed-neighbour' ||
-      note.kind === 'dependency' ||
-      note.kind === 'probe' ||
-      (note.kind === 'inactive-since' && note.at !== undefined),
-  );
+  const worth = notes.filter(isWorthTelling);
   if (worth.length === 0) return '';
-  if (detail > 1) return `, ${countText(worth.length, 'note')}: see !show`;
-  return `; note: ${worth.map(noteText).join('; ')}`;
+  if (detail <= 1) return `; note: ${worth.map((note) => noteText(note, detail)).join('; ')}`;
+  const warning = warningText(worth);
+  return `${warning === '' ? '' : `; ${warning}`}, ${countText(worth.length, 'note')}: see !show`;
+}
+
+/** In a dry run all of them, while there is room. */
+function remarksText(notes: readonly PlanNote[], detail: Detail): string {
+  const told = detail === 0 ? notes : notes.filter(isWorthTelling);
+  if (told.length === 0) return '';
+  if (detail <= 1) return ` Note: ${told.map((note) => noteText(note, detail)).join('; ')}.`;
+  const warning = warningText(told);
+  return warning === '' ? '' : ` Note: ${warning}.`;
+}
+
+function isWorthTelling(note: PlanNote): boolean {
+  switch (note.kind) {
+    case 'inactive-since':
+      return note.at !== undefined;
+    case 'weight-raised':
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** What must not be lost however long the line is. */
+function warningText(notes: readonly PlanNote[]): string {
+  return notes
+    .flatMap((note) => (note.kind === 'cluster-nodes' ? clusterWarningText(note) : []))
+    .filter((text) => text !== '')
+    .join('; ');
 }
 
 function alreadySoText(

@@ -1,9 +1,11 @@
 import { shortenToBytes } from '../byte-text.ts';
+import { foldHosts } from '../hosts.ts';
+import type { PlanNote } from '../node-plan.ts';
 import type { Obstacle } from '../scale/rollout.ts';
 import type { ScaleView } from '../scale/plan.ts';
 import type { AnswerAnnouncement } from './announcement.ts';
 import type { Detail } from './fit.ts';
-import { shown } from './fault-phrases.ts';
+import { shortHost, shown, withoutStop } from './fault-phrases.ts';
 
 const GIBI = 2 ** 30;
 
@@ -124,3 +126,48 @@ export function deploymentText({
     .filter((text) => text !== '')
     .join(', ');
 }
+
+/** `wikikube-worker1001 Ready and schedulable (workers set the share), 65 ready pods of kartotherian behind port 6543 in eqiad (pods set the capacity)`. */
+export function clusterNodesText(note: ClusterNodesNote, detail: Detail): string {
+  const { cluster, deployment, port, good, readyPods, cause } = note;
+  if (cause !== undefined) return `the nodes of ${cluster} could not be asked: ${withoutStop(cause)}`;
+  const [share, capacity] =
+    detail === 0 ? [' (workers set the share)', ' (pods set the capacity)'] : ['', ''];
+  const ready = good.length === 0 ? [] : [`${foldHosts(good.map(shortHost))} Ready and schedulable${share}`];
+  const pods =
+    readyPods === undefined || readyPods === 0
+      ? []
+      : [
+          `${String(readyPods)} ready pods of ${deployment} behind port ${String(port)} in ${cluster}${capacity}`,
+        ];
+  return [clusterWarningText(note), ...ready, ...pods].filter((text) => text !== '').join(', ');
+}
+
+/** What of it somebody must know: `wikikube-worker1001 NOT READY, NO ready pods ...`; empty when all is well. */
+export function clusterWarningText({
+  cluster,
+  deployment,
+  port,
+  bad,
+  readyPods,
+  cause,
+}: ClusterNodesNote): string {
+  if (cause !== undefined) return `the nodes of ${cluster} could not be asked`;
+  const kinds = [...new Set(bad.map(({ why }) => why))].map((why) => {
+    const hosts = bad.filter((one) => one.why === why).map(({ host }) => shortHost(host));
+    return `${foldHosts(hosts)} ${BAD_NODES[why]}`;
+  });
+  const where = `port ${String(port)} in ${cluster}`;
+  if (readyPods === undefined) kinds.push(`NO SERVICE of ${deployment} has ${where}`);
+  if (readyPods === 0) kinds.push(`NO READY POD of ${deployment} behind ${where}`);
+  return kinds.join(', ');
+}
+
+type ClusterNodesNote = Extract<PlanNote, { kind: 'cluster-nodes' }>;
+
+const BAD_NODES = {
+  'not ready': 'NOT READY',
+  cordoned: 'cordoned: takes no new pods',
+  'no node': 'no node of the cluster',
+  'not looked at': 'not looked at',
+} as const;

@@ -6,14 +6,15 @@ import { headroomOf } from './headroom.ts';
 export type Rollout = 'done' | 'waiting' | 'overridden';
 
 /**
- * Whether a deployment has become what was asked for: the rule of `kubectl rollout status`, and that the number is still ours. What is reported of an earlier
- * generation says nothing: the first report after a write is of before it.
+ * Whether a deployment has become what was asked for: the rule of `kubectl rollout status`, that the number is still ours, and that there are no more pods than
+ * that (kubectl calls a smaller number done before a single pod has gone). What is reported of an earlier generation says nothing: the first report after a
+ * write is of before it.
  */
 export function rolloutOf(seen: DeploymentSeen, want: number): Rollout {
   if (seen.wanted !== want) return 'overridden';
   if (seen.observedGeneration < seen.generation) return 'waiting';
   const { updated, replicas, available } = seen;
-  const isDone = updated >= want && replicas <= updated && available >= updated;
+  const isDone = updated >= want && replicas <= want && available >= want;
   return isDone ? 'done' : 'waiting';
 }
 
