@@ -249,6 +249,36 @@ describe('a configuration is refused', () => {
 
   test.each([
     [
+      { kubernetes: { clusters: {}, deployments: {} } },
+      'kubernetes.clusters: is empty: name at least one cluster',
+    ],
+    [
+      { kubernetes: { clusters: { eqiad: {} }, deployments: {} } },
+      'kubernetes.clusters.eqiad: give kubeconfigFile, kubeconfigEnv or inCluster: true, one of them',
+    ],
+    [
+      { kubernetes: { clusters: { eqiad: { kubeconfigFile: 'no.yaml' } }, deployments: {} } },
+      'kubernetes.clusters.eqiad.kubeconfigFile: ',
+    ],
+    [
+      {
+        kubernetes: {
+          clusters: { eqiad: { inCluster: true } },
+          deployments: { x: { namespace: 'x', deployment: 'x', min: 5, max: 2 } },
+        },
+      },
+      'kubernetes.deployments.x.min: 5 is more than max 2',
+    ],
+    [
+      {
+        kubernetes: {
+          clusters: { eqiad: { inCluster: true } },
+          deployments: { 'Ka rto': { namespace: 'x', deployment: 'x', min: 1, max: 2 } },
+        },
+      },
+      'kubernetes.deployments.Ka rto: must be a name like kartotherian',
+    ],
+    [
       { probes: { connectTo: ['wikikube-worker1001:6543'] } },
       "probes.connectTo#1: 'wikikube-worker1001:6543' is not HOST:PORT=ADDRESS:PORT",
     ],

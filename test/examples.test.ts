@@ -14,7 +14,14 @@ beforeEach(() => {
   for (const name of ['sluice', 'people', 'policy']) {
     copyFileSync(rootFile(`${name}.example.yaml`), join(folder.path, `${name}.yaml`));
   }
-  for (const name of ['etcd-password', 'slack-bot-token', 'slack-app-token']) folder.write(name, 'x');
+  const secrets = [
+    'etcd-password',
+    'slack-bot-token',
+    'slack-app-token',
+    'kube-eqiad.yaml',
+    'kube-codfw.yaml',
+  ];
+  for (const name of secrets) folder.write(name, 'x');
 });
 
 afterEach(() => {
@@ -34,6 +41,10 @@ test('the example configuration loads with the example people and policy', () =>
       slack: { mode: { kind: 'socket' }, groups: { sre: 'S0123456' } },
       conftool: { credentials: { username: 'pool-eqiad-maps' } },
       traffic: { takeUpMs: 10_000, probes: { mode: 'require' } },
+      kubernetes: {
+        clusters: { eqiad: { context: 'eqiad', allowExec: false } },
+        deployments: [{ name: 'kartotherian', rpsPerPod: 7.5, deadlineMs: 600_000 }],
+      },
     },
   });
 });
@@ -47,7 +58,7 @@ test('the example people and policy load', () => {
 test('what the example keeps for later is what the start refuses', () => {
   const text = readFileSync(rootFile('sluice.example.yaml'), 'utf8');
   const later = [...text.matchAll(/^# (\w+):.*# later$/gm)].map(([, name]) => name ?? '');
-  expect(later).toEqual(['kubernetes', 'migrations']);
+  expect(later).toEqual(['migrations']);
   for (const name of later) {
     const file = folder.write('sluice.yaml', parseDocument(`${text}\n${name}: {}\n`).toString());
     expect(loadConfig(file, {})).toMatchObject({

@@ -357,7 +357,7 @@ export type ScaleFault =
       readonly now: number;
       readonly by: string | undefined;
     }
-  /** Ours was written, and pods did not follow in time. `obstacle` undefined: nobody could be asked why. */
+  /** Ours was written, and pods did not follow in time. */
   | {
       readonly kind: 'scale-incomplete';
       readonly deployment: string;
@@ -365,7 +365,7 @@ export type ScaleFault =
       readonly wanted: number;
       readonly ready: number;
       readonly afterMs: number;
-      readonly obstacle: Obstacle | undefined;
+      readonly obstacle: Obstacle;
     }
   /** It may or may not be written. */
   | {

@@ -33,6 +33,10 @@ interface Cluster {
   mostReady: number;
   autoscaler: Autoscaler | undefined;
   fault: ClusterFault | undefined;
+  /** Of writes only. */
+  writeFault: ClusterFault | undefined;
+  /** So many looks at a rollout get no answer. */
+  downLooks: number;
   /** What becomes of the answers to the next writes. */
   lost: ('applied' | 'not-applied' | 'applied-then-down')[];
   /** Writes that find another version first. */
@@ -66,6 +70,8 @@ export class FakeKubernetes implements Kubernetes {
         mostReady: Infinity,
         autoscaler: undefined,
         fault: undefined,
+        writeFault: undefined,
+        downLooks: 0,
         lost: [],
         conflicts: 0,
       });
@@ -97,7 +103,8 @@ export class FakeKubernetes implements Kubernetes {
 
   async setScale(key: DeploymentKey, seen: ScaleSeen, replicas: number): Promise<Result<ScaleSeen>> {
     const cluster = this.of(key.cluster);
-    if (cluster.fault !== undefined) return fail(cluster.fault);
+    const fault = cluster.fault ?? cluster.writeFault;
+    if (fault !== undefined) return fail(fault);
     if (cluster.conflicts > 0) {
       cluster.conflicts -= 1;
       cluster.version += 1;
@@ -134,13 +141,15 @@ export class FakeKubernetes implements Kubernetes {
   }
 
   pods({ cluster }: DeploymentKey): Promise<Result<readonly PodSeen[]>> {
-    const { wanted, room, ready } = this.of(cluster);
+    const { wanted, room, ready, mostReady, downLooks } = this.of(cluster);
+    if (downLooks > 0)
+      return Promise.resolve(fail<Fault>({ kind: 'cluster-silent', cluster, cause: 'ECONNREFUSED' }));
     const made = Math.min(wanted, room);
     const pods = Array.from({ length: made }, (_, index) => ({
       name: `kartotherian-main-${String(index)}`,
       ready: index < ready,
       unschedulable: undefined,
-      waiting: index < ready ? undefined : 'CrashLoopBackOff',
+      waiting: index < mostReady ? undefined : 'CrashLoopBackOff',
       terminating: false,
     }));
     return Promise.resolve(ok(pods));
@@ -173,6 +182,11 @@ export class FakeKubernetes implements Kubernetes {
     if (cluster.fault !== undefined) {
       await this.clock.sleep(withinMs);
       return cluster.fault.kind === 'cluster-silent' ? ok(undefined) : fail(cluster.fault);
+    }
+    if (cluster.downLooks > 0) {
+      cluster.downLooks -= 1;
+      await this.clock.sleep(withinMs);
+      return ok(undefined);
     }
     if (until(this.seen(key.cluster))) return ok(this.seen(key.cluster));
     await this.clock.sleep(withinMs);

@@ -32,7 +32,7 @@ const ENDPOINT = 'https://conf1007.eqiad.wmnet:4001';
  *     sick HOSTS [WHAT]           well HOSTS                      probes require|warn|off
  *     rps HOSTS NUMBER            metrics silent|ok               depends HOSTS OF
  *     peak HOST NUMBER            kube on                         declared N|nothing
- *     kube CLUSTER down|up|replace|conflicts N|forbidden|unauthorized|busy SECONDS|replicas N MANAGER
+ *     kube CLUSTER down|up|down-for LOOKS|replace|conflicts N|forbidden|forbidden-write|unauthorized|busy SECONDS|replicas N MANAGER
  *     kube CLUSTER node HOSTS not-ready|cordoned       kube CLUSTER ready N
  *     kube CLUSTER most-ready N|room N|autoscaler MIN MAX|lose-answer applied|not-applied|applied-then-down
  *     at-look N EVENT
@@ -333,6 +333,16 @@ function kube({ kubernetes }: Stage, name: string, what: string): void {
         cluster: name,
         what: 'patch the scale of kartotherian-main',
       };
+      return;
+    case 'forbidden-write':
+      cluster.writeFault = {
+        kind: 'cluster-forbidden',
+        cluster: name,
+        what: 'patch the scale of kartotherian-main',
+      };
+      return;
+    case 'down-for':
+      cluster.downLooks = Number(rest);
       return;
     case 'busy':
       cluster.fault = { kind: 'cluster-busy', cluster: name, afterMs: Number(rest) * 1000 };

@@ -104,7 +104,8 @@ export async function awaitRollout(
   if (isEnding) return { kind: 'stop', end: 'held', fault: { kind: 'shutting-down' }, ready };
   if (seen === undefined && refused !== undefined)
     return { kind: 'stop', end: 'failed', fault: refused, ready };
-  const obstacle = seen === undefined ? undefined : await obstacleOf(kubernetes, step, seen);
+  const obstacle: Obstacle =
+    seen === undefined ? { kind: 'silent' } : await obstacleOf(kubernetes, step, seen);
   const afterMs = clock.now() - sentAt;
   return {
     kind: 'stop',
@@ -119,12 +120,12 @@ async function obstacleOf(
   kubernetes: Kubernetes,
   { deployment }: ScaleStep,
   seen: DeploymentSeen,
-): Promise<Obstacle | undefined> {
+): Promise<Obstacle> {
   const [pods, quotas] = await Promise.all([
     kubernetes.pods(deployment, seen.selector),
     kubernetes.quotas(deployment),
   ]);
-  if (!pods.ok) return undefined;
+  if (!pods.ok) return { kind: 'silent' };
   return findObstacle(seen, pods.value, quotas.ok ? quotas.value : []);
 }
 

@@ -88,10 +88,9 @@ export function wordScaleFault(fault: ScaleFault): FaultWords {
     }
     case 'scale-incomplete': {
       const { cluster, wanted, ready, afterMs, obstacle } = fault;
-      const why = obstacle === undefined ? '' : `; ${obstacleText(obstacle)}`;
       return {
         rule: 'rollout',
-        text: `${cluster}: ${String(ready)} of ${String(wanted)} ready after ${elapsedText(afterMs)}${why}.`,
+        text: `${cluster}: ${String(ready)} of ${String(wanted)} ready after ${elapsedText(afterMs)}; ${obstacleText(obstacle)}.`,
       };
     }
     case 'scale-unknown':

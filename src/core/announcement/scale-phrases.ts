@@ -41,6 +41,8 @@ export function obstacleText(obstacle: Obstacle): string {
       return `${String(obstacle.pods)} run and are not ready`;
     case 'not-gone':
       return `${String(obstacle.pods)} that are to go are still there`;
+    case 'silent':
+      return 'the cluster does not answer now';
     case 'unknown':
       return 'the cluster says no reason';
   }
@@ -159,7 +161,7 @@ export function clusterWarningText({
   });
   const where = `port ${String(port)} in ${cluster}`;
   if (readyPods === undefined) kinds.push(`NO SERVICE of ${deployment} has ${where}`);
-  if (readyPods === 0) kinds.push(`NO READY POD of ${deployment} behind ${where}`);
+  if (readyPods === 0) kinds.push(`NO READY POD behind ${where}`);
   return kinds.join(', ');
 }
 
@@ -167,7 +169,7 @@ type ClusterNodesNote = Extract<PlanNote, { kind: 'cluster-nodes' }>;
 
 const BAD_NODES = {
   'not ready': 'NOT READY',
-  cordoned: 'cordoned: takes no new pods',
+  cordoned: 'cordoned',
   'no node': 'no node of the cluster',
   'not looked at': 'not looked at',
 } as const;

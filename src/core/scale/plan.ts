@@ -3,7 +3,7 @@ import type { DeploymentKey } from './deployment.ts';
 import type { Headroom } from './headroom.ts';
 
 /** The number of pods of one deployment from a value to a value. */
-export interface ScaleChange {
+interface ScaleChange {
   readonly key: DeploymentKey;
   /** Of the deployment that was shown: another one of the same name is a conflict. */
   readonly uid: string;

@@ -34,6 +34,8 @@ export type Obstacle =
   | { readonly kind: 'not-ready'; readonly pods: number }
   /** Pods that are to go are still there. */
   | { readonly kind: 'not-gone'; readonly pods: number }
+  /** Nobody could be asked. */
+  | { readonly kind: 'silent' }
   | { readonly kind: 'unknown' };
 
 /** What stands in the way, from what the cluster says. @param quotas of the namespace. */

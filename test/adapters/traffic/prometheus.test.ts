@@ -71,3 +71,58 @@ test('a host is known short or in full, of its service or of all', () => {
   expect(rpsOf(observed, { host: 'a.eqiad.wmnet', service: 's' })).toBe(5);
   expect(rpsOf(observed, { host: 'b.eqiad.wmnet', service: 's' })).toBeUndefined();
 });
+
+test('what was asked through the last day, sample by sample', async () => {
+  let asked = new URL('http://nowhere/');
+  server = await serve((request, response) => {
+    asked = new URL(request.url ?? '', 'http://nowhere/');
+    const result = [
+      {
+        metric: { host: 'a' },
+        values: [
+          [100, '1'],
+          [400, '5'],
+        ],
+      },
+      {
+        metric: { host: 'b', service: 's' },
+        values: [
+          [400, '2'],
+          [700, 'NaN'],
+        ],
+      },
+    ];
+    response.end(JSON.stringify({ data: { resultType: 'matrix', result } }));
+  });
+  const servers = { eqiad: { url: server.url, requests: 'x' } };
+  const metrics = openPrometheus({ servers, timeoutMs: 300 });
+  expect(await metrics.requestsSince('codfw', 86_400_000)).toBeUndefined();
+  const result = await metrics.requestsSince('eqiad', 86_400_000);
+  expect(asked.pathname).toBe('/api/v1/query_range');
+  const [start, end] = ['start', 'end'].map((name) => Number(asked.searchParams.get(name)));
+  expect((end ?? 0) - (start ?? 0)).toBeCloseTo(86_400, 0);
+  expect(asked.searchParams.get('step')).toBe('300');
+  expect(result).toEqual({
+    ok: true,
+    value: [
+      { source: 'Prometheus', at: 100_000, hosts: [{ host: 'a', service: undefined, rps: 1 }] },
+      {
+        source: 'Prometheus',
+        at: 400_000,
+        hosts: [
+          { host: 'a', service: undefined, rps: 5 },
+          { host: 'b', service: 's', rps: 2 },
+        ],
+      },
+    ],
+  });
+});
+
+test('a past that cannot be read is a fault of the metrics', async () => {
+  server = await serve((_request, response) => response.end('{"data":{"resultType":"vector","result":[]}}'));
+  const metrics = openPrometheus({ servers: { eqiad: { url: server.url, requests: 'x' } }, timeoutMs: 300 });
+  expect(await metrics.requestsSince('eqiad', 1000)).toMatchObject({
+    ok: false,
+    fault: { kind: 'metrics-silent' },
+  });
+});
