@@ -148,7 +148,8 @@ async function open(
     timeoutMs: BOUNDS.balancerMs,
     now: Date.now,
   });
-  const health = (): Promise<readonly PartHealth[]> => askParts({ store, conftool, loadBalancers }, chats);
+  const health = (): Promise<readonly PartHealth[]> =>
+    askParts({ store, conftool, loadBalancers, kubernetes }, chats);
   const parts: Parts = {
     conftool,
     loadBalancers,

@@ -52,5 +52,7 @@ export interface Kubernetes {
   ): Promise<Result<DeploymentSeen | undefined>>;
   /** What Sluice may do with this deployment: exactly the verbs that it uses. */
   access(key: DeploymentKey): Promise<Result<readonly AccessSeen[]>>;
+  /** Clusters that do not answer now, and why. */
+  silent(): Promise<readonly { readonly cluster: string; readonly cause: string }[]>;
   close(): void;
 }

@@ -4,10 +4,20 @@ import type { Chat } from '../ports/chat.ts';
 
 /** Asks every part now. Each answers within its own bound. */
 export async function askParts(
-  { store, conftool, loadBalancers }: Pick<Parts, 'store' | 'conftool' | 'loadBalancers'>,
+  {
+    store,
+    conftool,
+    loadBalancers,
+    kubernetes,
+  }: Pick<Parts, 'store' | 'conftool' | 'loadBalancers' | 'kubernetes'>,
   chats: readonly Chat[],
 ): Promise<readonly PartHealth[]> {
-  const [redis, etcd, silent] = await Promise.all([store.ping(), conftool.ping(), loadBalancers.silent()]);
+  const [redis, etcd, silent, clusters] = await Promise.all([
+    store.ping(),
+    conftool.ping(),
+    loadBalancers.silent(),
+    kubernetes?.silent() ?? [],
+  ]);
   return [
     { part: 'redis', ok: redis.ok, text: redis.ok ? '' : redis.fault.kind },
     { part: 'etcd', ok: etcd.ok, text: etcd.ok ? '' : etcd.fault.kind },
@@ -20,6 +30,15 @@ export async function askParts(
           },
         ]
       : []),
+    ...(kubernetes === undefined
+      ? []
+      : [
+          {
+            part: 'kubernetes',
+            ok: clusters.length === 0,
+            text: clusters.map(({ cause }) => cause).join(' '),
+          },
+        ]),
     ...chats.map((chat) => ({ part: chat.transport, ok: chat.state() === 'ready', text: chat.state() })),
   ];
 }

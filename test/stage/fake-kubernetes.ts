@@ -199,6 +199,10 @@ export class FakeKubernetes implements Kubernetes {
     return Promise.resolve(ok([]));
   }
 
+  silent(): Promise<readonly { readonly cluster: string; readonly cause: string }[]> {
+    return Promise.resolve([]);
+  }
+
   close(): void {
     // Nothing is open.
   }

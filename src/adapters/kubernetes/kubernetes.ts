@@ -1,3 +1,4 @@
+import { wordFault } from '../../core/announcement/fault-words.ts';
 import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
 import type { DeploymentKey, DeploymentSeen, ScaleSeen } from '../../core/scale/deployment.ts';
@@ -132,6 +133,15 @@ export function openKubernetes(options: KubernetesOptions): Kubernetes {
         seen.push(review.value);
       }
       return ok(seen);
+    },
+    silent: async () => {
+      const asked = await Promise.all(
+        [...clients].map(async ([cluster, client]) => {
+          const answer = await client.ask({ method: 'GET', path: 'version', what: 'get version' });
+          return answer.ok ? [] : [{ cluster, cause: wordFault(answer.fault).text }];
+        }),
+      );
+      return asked.flat();
     },
     close: () => {
       for (const client of clients.values()) client.close();
