@@ -1,41 +1,29 @@
 #!/usr/bin/env node
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { openAudit } from './adapters/audit/audit.ts';
 import { openQueue } from './adapters/bullmq/queue.ts';
 import { openAuditSink } from './adapters/conftool/audit-sink.ts';
-import { openProber } from './adapters/probe/prober.ts';
-import { openPrometheus } from './adapters/prometheus/metrics.ts';
-import { openPybal } from './adapters/pybal/load-balancers.ts';
 import { connectionOptions } from './adapters/redis/connection.ts';
 import { openRedisStore } from './adapters/redis/store.ts';
 import { loadCommands } from './app/load-commands.ts';
-import type { Parts } from './app/parts.ts';
 import { Sluice } from './app/sluice.ts';
 import type { Config } from './config.ts';
-import { loadConfig, loadPeople, loadPolicy, readStateDir } from './config.ts';
+import { loadConfig, loadPeople, loadPolicy } from './config.ts';
 import { BOUNDS } from './config/bounds.ts';
-import { balancedPoolNames } from './core/catalogue.ts';
-import type { PartHealth } from './core/health.ts';
-import { operationId } from './core/operation-id.ts';
 import { policyDifference } from './core/policy-difference.ts';
-import { runConsole } from './console/console.ts';
-import { readThrown } from './core/thrown.ts';
-import { doctor } from './doctor.ts';
-import { armFaultPoints } from './observe/fault-points.ts';
 import type { Log } from './observe/log.ts';
 import { openLog } from './observe/log.ts';
 import type { Chat } from './ports/chat.ts';
+import { runTool, USAGE } from './tools/tools.ts';
 import { openWeb } from './web/http.ts';
-import { askParts } from './wiring/ask-parts.ts';
-import { CONSOLE_FOLDER, openChats } from './wiring/chats.ts';
+import { openChats } from './wiring/chats.ts';
 import { openConftool } from './wiring/conftool.ts';
-import { declaredReplicas, openClusters } from './wiring/kubernetes.ts';
+import { openClusters } from './wiring/kubernetes.ts';
+import { checkStart } from './wiring/check-start.ts';
+import { composeParts } from './wiring/parts.ts';
 import { openRedis } from './wiring/redis.ts';
-
-const USAGE = 'usage: sluice [doctor | console] [--config sluice.yaml]';
 
 /** Something that was opened, in the order of opening. */
 interface Opened {
@@ -46,23 +34,14 @@ interface Opened {
 await main();
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    options: { config: { type: 'string', default: 'sluice.yaml' } },
-    allowPositionals: true,
-  });
-  const [command, ...more] = positionals;
-  if (more.length > 0 || (command !== undefined && command !== 'doctor' && command !== 'console')) {
+  const given = readArguments();
+  if (given === undefined) {
     stop(2, USAGE);
     return;
   }
-  if (command === 'doctor') {
-    process.exitCode = await doctor(values.config, (line) => {
-      process.stdout.write(`${line}\n`);
-    });
-    return;
-  }
-  if (command === 'console') {
-    await joinConsole(values.config);
+  const { values, positionals } = given;
+  if (positionals.length > 0) {
+    process.exitCode = await runTool(positionals, values);
     return;
   }
   const config = loadConfig(values.config);
@@ -73,16 +52,20 @@ async function main(): Promise<void> {
   await run(config.value);
 }
 
-/** A console of the Sluice that runs. Ends the process: a pipe on stdin may stay open. */
-async function joinConsole(file: string): Promise<void> {
-  const error = (text: string): void => void process.stderr.write(`${text}\n`);
+/** undefined for an option that there is not. */
+function readArguments() {
   try {
-    const folder = join(readStateDir(file), CONSOLE_FOLDER);
-    const { env, stdin: input, stdout: output } = process;
-    process.exit(await runConsole({ folder, env, input, output, error }));
-  } catch (thrown) {
-    error(readThrown(thrown).message);
-    process.exit(2);
+    return parseArgs({
+      options: {
+        config: { type: 'string', default: 'sluice.yaml' },
+        head: { type: 'string' },
+        since: { type: 'string' },
+        sal: { type: 'boolean', default: false },
+      },
+      allowPositionals: true,
+    });
+  } catch {
+    return undefined;
   }
 }
 
@@ -135,63 +118,27 @@ async function open(
   opened.push({ name: 'conftool', close: () => conftool.close() });
   const kubernetes = config.kubernetes === undefined ? undefined : openClusters(config.kubernetes);
   opened.push({ name: 'kubernetes', close: () => Promise.resolve(kubernetes?.close()) });
-  const audit = await openAudit(join(config.stateDir, 'audit.log'), Date.now);
+  const auditFile = join(config.stateDir, 'audit.log');
+  const { reasons, heard } = await checkStart(config, { redis, store, auditFile });
+  if (reasons.length > 0) throw new Error(reasons.join('; '));
+  const audit = await openAudit(auditFile, Date.now);
   opened.push({ name: 'audit', close: () => audit.close() });
   const chats = openChats(config, log);
   const queue = openQueue({ connection, concurrency: BOUNDS.operationsAtOnce, log });
   const trusted = { people: config.people, policy: config.policy };
-  const stopFile = join(config.stateDir, 'STOP');
-  const { balancers, probes, prometheus, takeUpMs, dependencies } = config.traffic;
-  const loadBalancers = openPybal({
-    balancers,
-    poolNames: (key) => balancedPoolNames(config.catalogue, key),
-    timeoutMs: BOUNDS.balancerMs,
-    now: Date.now,
-  });
-  const health = (): Promise<readonly PartHealth[]> =>
-    askParts({ store, conftool, loadBalancers, kubernetes }, chats);
-  const parts: Parts = {
+  const parts = composeParts(config, {
     conftool,
-    loadBalancers,
     kubernetes,
-    metrics: openPrometheus({ servers: prometheus, timeoutMs: BOUNDS.metricsMs }),
-    prober: openProber({
-      connectTo: probes.connectTo,
-      ca: probes.ca,
-      timeoutMs: BOUNDS.probeMs,
-      mostTimeoutMs: BOUNDS.probeMostMs,
-      atOnce: BOUNDS.probesAtOnce,
-      now: Date.now,
-    }),
     store,
     queue,
     audit,
-    clock: { now: Date.now, sleep: (ms) => sleep(ms) },
     chats,
-    stopFile: { present: () => Promise.resolve(existsSync(stopFile) ? stopFile : undefined) },
+    commands,
     log,
-    faultPoint: armFaultPoints(config.faultPoints),
-    settings: {
-      commands,
-      catalogue: config.catalogue,
-      groups: config.groups,
-      scope: config.conftool.scope,
-      people: () => trusted.people,
-      policy: () => trusted.policy,
-      // The console is a way in, not a network of its own that somebody could be made to approve from.
-      networks: chats.filter(({ transport }) => transport !== 'console').length,
-      signingKey: config.signingKey.reveal(),
-      sal: config.sal,
-      takeUpMs,
-      probeMode: probes.mode,
-      dependencies,
-      bounds: BOUNDS,
-      deployments: config.kubernetes?.deployments ?? [],
-      declaredReplicas: declaredReplicas(config.kubernetes),
-      operationId,
-    },
-    health,
-  };
+    trusted,
+    heard,
+  });
+  const { health } = parts;
   const sluice = new Sluice(parts);
   if (config.http !== undefined) {
     const web = await openWeb(config.http, health);

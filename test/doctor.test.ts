@@ -96,10 +96,10 @@ test('one part that fails is the exit code, and the others are looked at all the
 });
 
 test('a wrong configuration ends it, with every problem', async () => {
-  expect(await examine(writeConfig({ kubernetes: {}, sall: {} }))).toEqual({
+  expect(await examine(writeConfig({ migrations: 'migrations/', sall: {} }))).toEqual({
     code: 1,
     lines: expect.arrayContaining([
-      'FAIL config kubernetes: not supported by this version',
+      'FAIL config migrations: not supported by this version',
       'FAIL config sall: unknown key. Nearest: sal',
     ]),
   });

@@ -51,22 +51,36 @@ export async function askForPlan(parts: Parts, outbox: Outbox, asked: Asked): Pr
     });
     return say({ kind: 'refused', nick, fault: judged.fault, hint: hintFor(judged.fault, plan.service) });
   }
+  const earlier = await forgottenOperation(parts, utterance.eventKey);
+  if (earlier !== undefined) return say({ kind: 'forgotten', nick, id: earlier });
   const stored = await storeOperation(parts, known, judged.value);
   if (!stored.ok) return say(...nothingQueued(nick, plan, stored.fault));
   if ('duplicate' in stored.value) {
     const { duplicate, state } = stored.value;
     return say({ kind: 'already-known', nick, id: duplicate, state });
   }
-  outbox.offer(stored.value.rows);
-  const { operation } = stored.value;
+  const { operation, rows } = stored.value;
   await parts.faultPoint('after-create');
   await audit(parts, operation.id, {
     event: operation.state,
     person: utterance.person.name,
     data: { request: operation.request, plan, planHash: operation.planHash, rule: operation.rule },
   });
+  // The second copy first: what is said in chat must be known, whatever is lost then.
+  outbox.offer(rows);
   await leaveBehind(parts, outbox, wish, utterance);
   if (operation.state === 'queued') await parts.queue.wake(operation.id);
+}
+
+/**
+ * A network may deliver a message again that was heard by a process before. The journal knows it; where the journal has lost it, the audit log does, and what it
+ * asked for must not be done a second time.
+ */
+async function forgottenOperation({ settings, store }: Parts, eventKey: string): Promise<string | undefined> {
+  const id = settings.heardBefore(eventKey);
+  if (id === undefined) return undefined;
+  const known = await store.operation(id);
+  return known.ok && known.value === undefined ? id : undefined;
 }
 
 /** What is being put back does not go on: a held operation ends when its undo is asked for. */

@@ -52,7 +52,8 @@ export async function lock(
   { person }: Utterance,
 ): Promise<Result<readonly Announcement[]>> {
   const known = await parts.conftool.allPools();
-  if (known.ok && !known.value.some((pool) => pool.service === service)) {
+  const isDeployment = parts.settings.deployments.some(({ name }) => name === service);
+  if (known.ok && !isDeployment && !known.value.some((pool) => pool.service === service)) {
     const tags = [
       ...new Set([...known.value.map((pool) => pool.service), ...serviceTags(parts.settings.catalogue)]),
     ];

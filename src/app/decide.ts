@@ -217,7 +217,7 @@ async function vote(
     await audit(parts, id, {
       event: verdict,
       person: person.name,
-      data: { planHash, eventKey, outcome: outcome.value.kind },
+      data: { planHash, eventKey, transport, outcome: outcome.value.kind },
     });
   return outcome;
 }

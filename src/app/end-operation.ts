@@ -60,7 +60,13 @@ export async function endOperation(
       ...(end.removals === undefined ? {} : { removals: end.removals }),
       rows: endRows(parts, after, end, at),
     },
-    { event: end.end, data: { fault: end.fault } },
+    {
+      event: end.end,
+      data: {
+        fault: end.fault,
+        steps: steps.map(({ index, state, result }) => ({ step: index, state, result })),
+      },
+    },
   );
   if (!moved.ok) {
     parts.log.error({ op: operation.id, end: end.end, fault: moved.fault }, 'end not journaled');

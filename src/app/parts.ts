@@ -51,6 +51,8 @@ export interface Settings {
   /** What helmfile's file declares for one of them, read now; undefined without such a file, or when it cannot be read. */
   readonly declaredReplicas: (name: string) => Promise<number | undefined>;
   readonly bounds: AppBounds;
+  /** The operation that a message asked for before this process began, as the audit log knows: also when the journal has lost it. */
+  readonly heardBefore: (eventKey: string) => string | undefined;
   /** A new id for the message that asked; a later attempt when the store said `taken`. */
   readonly operationId: (seed: string, attempt: number) => string;
 }

@@ -68,7 +68,10 @@ export async function settleOperation(
     {
       event: 'settled',
       person,
-      data: { to, steps: changes.map(({ record }) => ({ index: record.index, state: record.state })) },
+      data: {
+        to,
+        steps: changes.map(({ record: { index, state, result } }) => ({ step: index, state, result })),
+      },
     },
   );
   if (moved.ok) return ok([]);

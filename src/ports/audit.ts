@@ -11,5 +11,7 @@ export interface AuditEntry {
 /** The append-only second copy of the journal: a line is on disk (fdatasync) when `append` resolves. */
 export interface Audit {
   append(entry: AuditEntry): Promise<Result<void>>;
+  /** Where the chain stands: the number and the hash of the last line. */
+  head(): { readonly seq: number; readonly hash: string };
   close(): Promise<void>;
 }

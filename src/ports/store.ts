@@ -95,6 +95,9 @@ export interface Store {
     >
   >;
 
+  /** Stores an operation as it is, in whatever state: only for what another copy of the journal knew. */
+  restore(operation: Operation): Promise<Result<void>>;
+
   operation(id: string): Promise<Result<Operation | undefined>>;
 
   /** Operations in one of OPEN_STATES, oldest first. */

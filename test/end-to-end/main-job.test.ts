@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
-import { verifyAudit } from '../../src/adapters/audit/audit.ts';
+import { verifyAudit } from '../../src/adapters/audit/read.ts';
 import type { Lab } from '../lab/lab.ts';
 import { startLab } from '../lab/lab.ts';
 import type { Talker } from './conversation.ts';

@@ -86,6 +86,25 @@ export class MemoryStore implements Store {
     });
   }
 
+  /** Everything in it is gone. */
+  lose(): void {
+    this.operations.clear();
+    this.events.clear();
+  }
+
+  /** Everything that was ever stored: for a story to look at. */
+  all(): readonly Operation[] {
+    return [...this.operations.values()];
+  }
+
+  restore(operation: Operation): ReturnType<Store['restore']> {
+    return this.answer(() => {
+      this.events.set(operation.request.eventKey, operation.id);
+      this.keep(operation);
+      return ok(undefined);
+    });
+  }
+
   operation(id: string): ReturnType<Store['operation']> {
     return this.answer(() => ok(copy(this.operations.get(id))));
   }

@@ -4,6 +4,8 @@ import type { FaultPoint } from '../../src/core/fault-point.ts';
 import { FAULT_POINTS } from '../../src/core/fault-point.ts';
 import { expandHosts } from '../../src/core/hosts.ts';
 import { nodePath } from '../../src/core/node.ts';
+import { retell } from '../../src/core/audit-story.ts';
+import type { Operation } from '../../src/core/operation.ts';
 import { isOnNodes } from '../../src/core/operation.ts';
 import type { ProbeMode } from '../../src/core/probe.ts';
 import { parsePolicy } from '../../src/core/policy.ts';
@@ -21,7 +23,7 @@ const ENDPOINT = 'https://conf1007.eqiad.wmnet:4001';
  *     replay <NICK> TEXT          late 90s <NICK> TEXT            again
  *     wait 7m30s                  restart                         crash POINT
  *     worker away|back            lose-jobs                       stop-file on|off
- *     policy YAML                 audit full|ok                   irc down|up       redis down|up
+ *     policy YAML                 audit full|ok                   irc down|up       redis down|up|lost
  *     confctl PATH TEXT           confctl-all POOL TEXT           before-write N EVENT      after-write N EVENT
  *     etcd down|up|no-quorum|read-only|lose-answer applied|not-applied|applied-then-down
  *     forge-vote ID PERSON        forge-plan ID HOST
@@ -48,7 +50,24 @@ export async function play(exchanges: readonly Exchange[]): Promise<readonly Exc
     played.push({ inputs, outputs: stage.seen.splice(0) });
   }
   assert.deepEqual(stage.bugs, [], 'a bug was logged');
+  assertRetold(stage);
   return played;
+}
+
+/** The audit log, retold, says of each operation what the journal says: it is the second copy. */
+function assertRetold({ audit, store }: Stage): void {
+  const told = new Map(retell(audit.entries).operations.map((operation) => [operation.id, operation]));
+  const outline = ({ state, steps, votes }: Operation): object => ({
+    state,
+    steps: steps.map(({ result }) => result !== undefined),
+    votes: votes.map(({ person, verdict }) => `${person} ${verdict}`).sort(),
+  });
+  for (const operation of store.all()) {
+    const retold = told.get(operation.id);
+    // What was forged in the journal the log does not know.
+    if (retold !== undefined && operation.fault?.kind !== 'forged')
+      assert.deepEqual(outline(retold), outline(operation), operation.id);
+  }
 }
 
 async function happen(stage: Stage, input: string): Promise<void> {
@@ -114,6 +133,10 @@ const EVENTS: Readonly<Record<string, (stage: Stage, rest: string) => void | Pro
     }
   },
   redis: (stage, rest) => {
+    if (rest === 'lost') {
+      stage.store.lose();
+      return;
+    }
     if (rest === 'down') stage.store.goDown();
     else stage.store.comeBack();
   },

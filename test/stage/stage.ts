@@ -5,6 +5,7 @@ import { loadCommands } from '../../src/app/load-commands.ts';
 import type { Parts } from '../../src/app/parts.ts';
 import { Sluice } from '../../src/app/sluice.ts';
 import { BOUNDS } from '../../src/config/bounds.ts';
+import { retell } from '../../src/core/audit-story.ts';
 import { parseCatalogue } from '../../src/core/catalogue.ts';
 import type { PartHealth } from '../../src/core/health.ts';
 import type { FaultPoint } from '../../src/core/fault-point.ts';
@@ -71,7 +72,7 @@ const PEOPLE = ['elukey', 'jijiki', 'akosiaris'].map((name) => ({
 export class Stage {
   readonly clock = new StageClock(START);
   readonly queue = new StageQueue();
-  readonly audit = new StageAudit();
+  readonly audit = new StageAudit(this.clock);
   readonly chat = new FakeChat(this.clock, { transport: 'irc', channels: [CHANNEL], own: '#ops' });
   /** The other network, when a story has it. */
   readonly slack = new FakeChat(this.clock, { transport: 'slack', channels: ['C0OPS'], own: 'slack' });
@@ -97,6 +98,8 @@ export class Stage {
   policy: Policy = mustParse(parsePolicy(parse(POLICY)));
   /** people.yaml. */
   people: readonly object[] = PEOPLE;
+  /** What the audit log knows of messages before this process. */
+  private heard: ReadonlyMap<string, string> = new Map();
   stopFile: string | undefined;
   /** The process is killed when it passes this point. */
   crashAt: FaultPoint | undefined;
@@ -141,6 +144,8 @@ export class Stage {
   /** The old process is gone; a new one begins on what the journal and production hold. */
   restart(): void {
     this.crashAt = undefined;
+    const { operations } = retell(this.audit.entries);
+    this.heard = new Map(operations.map(({ id, request }) => [request.eventKey, id]));
     this.sluice = this.startProcess();
   }
 
@@ -216,6 +221,7 @@ export class Stage {
         dependencies: this.dependencies,
         bounds: BOUNDS,
         deployments: this.withKubernetes ? DEPLOYMENTS : [],
+        heardBefore: (eventKey) => this.heard.get(eventKey),
         declaredReplicas: () => Promise.resolve(this.declared),
         operationId: () => IDS[this.ids++] ?? `z${String(this.ids)}`,
       },

@@ -1,10 +1,14 @@
 import type { FileHandle } from 'node:fs/promises';
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, rename } from 'node:fs/promises';
 import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
 import type { Audit, AuditEntry } from '../../ports/audit.ts';
 import type { ChainHead } from './audit-line.ts';
-import { NO_LINE, checkLine, nextLine } from './audit-line.ts';
+import { NO_LINE, nextLine } from './audit-line.ts';
+import { rotatedName, rotatedFiles } from './files.ts';
+
+/** Some hundred thousand lines: what an editor still opens. */
+const MOST_BYTES = 64 * 2 ** 20;
 
 interface Waiting {
   readonly entry: AuditEntry;
@@ -16,49 +20,52 @@ interface Waiting {
  * noted in the log itself.
  *
  * @param now milliseconds since the epoch.
+ * @param options.mostBytes a file that has grown to this is put aside under the number of its last line, and the chain goes on in a new one.
+ * @param options.onLine told of each line that is on disk: for a copy elsewhere.
  * @throws when the file cannot be opened, or its last whole line is none of ours.
  */
-export async function openAudit(file: string, now: () => number): Promise<Audit> {
+export async function openAudit(
+  file: string,
+  now: () => number,
+  options: { readonly mostBytes?: number; readonly onLine?: (line: string) => void } = {},
+): Promise<Audit> {
   const handle = await open(file, 'a+', 0o600);
   const { head, cutBytes } = await findHead(file, handle).catch(async (error: unknown) => {
     await handle.close();
     throw error;
   });
-  const log = new AuditLog(handle, head, now);
+  const log = new AuditLog(file, { handle, head: head ?? (await rotatedHead(file)) }, now, options);
   if (cutBytes > 0)
     await log.append({ op: undefined, event: 'repaired', person: undefined, data: { cutBytes } });
   return log;
 }
 
-/**
- * Reads a whole log and holds each line against the one before.
- *
- * @returns how many lines there are and the hash of the last; the first problem with its line number when the chain is broken.
- */
-export async function verifyAudit(
-  file: string,
-): Promise<Result<{ readonly count: number; readonly head: string }, string>> {
-  const lines = (await readFile(file, 'utf8')).split('\n').slice(0, -1);
-  let head: ChainHead = { seq: 0, hash: NO_LINE };
-  for (const [index, line] of lines.entries()) {
-    const checked = checkLine(line, head);
-    if (typeof checked === 'string') return fail(`line ${String(index + 1)} ${checked}`);
-    head = checked;
-  }
-  return ok({ count: head.seq, head: head.hash });
-}
-
 class AuditLog implements Audit {
-  private readonly handle: FileHandle;
+  private readonly file: string;
   private readonly now: () => number;
-  private head: ChainHead;
+  private readonly mostBytes: number;
+  private readonly onLine: (line: string) => void;
+  private handle: FileHandle;
+  private chain: ChainHead;
   private waiting: Waiting[] = [];
   private flushing: Promise<void> | undefined;
 
-  constructor(handle: FileHandle, head: ChainHead, now: () => number) {
-    this.handle = handle;
-    this.head = head;
+  constructor(
+    file: string,
+    from: { readonly handle: FileHandle; readonly head: ChainHead },
+    now: () => number,
+    options: { readonly mostBytes?: number; readonly onLine?: (line: string) => void },
+  ) {
+    this.file = file;
+    this.handle = from.handle;
+    this.chain = from.head;
     this.now = now;
+    this.mostBytes = options.mostBytes ?? MOST_BYTES;
+    this.onLine = options.onLine ?? (() => undefined);
+  }
+
+  head(): ChainHead {
+    return this.chain;
   }
 
   append(entry: AuditEntry): Promise<Result<void>> {
@@ -78,26 +85,38 @@ class AuditLog implements Audit {
     while (this.waiting.length > 0) {
       const batch = this.waiting;
       this.waiting = [];
-      const before = this.head;
-      let { head } = this;
-      let text = '';
-      for (const { entry } of batch) {
+      const before = this.chain;
+      let head = before;
+      const lines = batch.map(({ entry }) => {
         const line = nextLine(head, entry, this.now());
         head = line;
-        text += `${JSON.stringify(line)}\n`;
-      }
-      const written = await this.write(text);
-      this.head = written.ok ? { seq: head.seq, hash: head.hash } : before;
+        return JSON.stringify(line);
+      });
+      const written = await this.write(lines.map((line) => `${line}\n`).join(''));
+      this.chain = written.ok ? { seq: head.seq, hash: head.hash } : before;
+      if (written.ok) for (const line of lines) this.onLine(line);
       for (const { resolve } of batch) resolve(written);
     }
     // In the same turn as the last look at who waits: whoever comes after must find that nobody flushes.
     this.flushing = undefined;
   }
 
+  /** The old file keeps its lines; the new one begins where it ended. */
+  private async rotate(): Promise<void> {
+    await rename(this.file, rotatedName(this.file, this.chain.seq));
+    const next = await open(this.file, 'a+', 0o600);
+    await this.handle.close();
+    this.handle = next;
+  }
+
   private async write(text: string): Promise<Result<void>> {
     let size: number | undefined;
     try {
       ({ size } = await this.handle.stat());
+      if (size > 0 && size + Buffer.byteLength(text) > this.mostBytes) {
+        await this.rotate();
+        size = 0;
+      }
       await this.handle.appendFile(text);
       await this.handle.datasync();
       return ok(undefined);
@@ -109,16 +128,31 @@ class AuditLog implements Audit {
   }
 }
 
-/** The last whole line; whatever follows it is cut off. */
-async function findHead(file: string, handle: FileHandle): Promise<{ head: ChainHead; cutBytes: number }> {
+/** Where the chain stands when the file itself is empty: put aside a moment before a crash, or never begun. */
+async function rotatedHead(file: string): Promise<ChainHead> {
+  const last = (await rotatedFiles(file)).at(-1);
+  if (last === undefined) return { seq: 0, hash: NO_LINE };
+  const lines = (await readFile(last, 'utf8')).trimEnd().split('\n');
+  return headOf(last, lines.at(-1) ?? '');
+}
+
+function headOf(file: string, line: string): ChainHead {
+  const last = JSON.parse(line) as { seq?: unknown; hash?: unknown };
+  if (typeof last.seq !== 'number' || typeof last.hash !== 'string')
+    throw new Error(`${file}: the last line is no audit line`);
+  return { seq: last.seq, hash: last.hash };
+}
+
+/** The last whole line; whatever follows it is cut off. No head: there is no line. */
+async function findHead(
+  file: string,
+  handle: FileHandle,
+): Promise<{ head: ChainHead | undefined; cutBytes: number }> {
   const content = await readFile(file);
   const end = content.lastIndexOf('\n') + 1;
   const cutBytes = content.length - end;
   if (cutBytes > 0) await handle.truncate(end);
-  if (end === 0) return { head: { seq: 0, hash: NO_LINE }, cutBytes };
+  if (end === 0) return { head: undefined, cutBytes };
   const start = content.lastIndexOf('\n', end - 2) + 1;
-  const last = JSON.parse(content.subarray(start, end).toString('utf8')) as { seq?: unknown; hash?: unknown };
-  if (typeof last.seq !== 'number' || typeof last.hash !== 'string')
-    throw new Error(`${file}: the last line is no audit line`);
-  return { head: { seq: last.seq, hash: last.hash }, cutBytes };
+  return { head: headOf(file, content.subarray(start, end).toString('utf8')), cutBytes };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert';
 import type { Operation } from '../../core/operation.ts';
-import { linesOf, OPERATION_TRANSITIONS } from '../../core/operation.ts';
+import { isFinal, linesOf, OPERATION_TRANSITIONS } from '../../core/operation.ts';
 import type { Change } from './change.ts';
 import { newChange } from './change.ts';
 import { KEYS, wildcards } from './keys.ts';
@@ -12,8 +12,14 @@ import { operationFields } from './records.ts';
  * and of what is recent and, when it is queued already, its service's line.
  */
 export function newOperation(operation: Operation, retentionMs: number): Change {
-  const { id, state, request, createdAt, viewId } = operation;
+  const { state } = operation;
   assert(OPERATION_TRANSITIONS.received.includes(state), `an operation does not begin as ${state}`);
+  return asItIs(operation, retentionMs);
+}
+
+/** The same in any state: what has ended is not open, and only what waits for its turn stands in a line. */
+export function asItIs(operation: Operation, retentionMs: number): Change {
+  const { id, state, request, createdAt, viewId } = operation;
   const event = KEYS.event(request.eventKey);
   const change = newChange(event);
   change.guard('no-text', event);
@@ -22,8 +28,11 @@ export function newOperation(operation: Operation, retentionMs: number): Change 
 
   change.effect('SET', event, id, 'PX', retentionMs);
   change.fields(KEYS.operation(id), operationFields(operation));
-  change.effect('ZADD', KEYS.open, createdAt, id);
-  change.effect('SADD', KEYS.alike, ...wildcards(id));
+  if (isFinal(state)) change.effect('PEXPIRE', KEYS.operation(id), retentionMs);
+  else {
+    change.effect('ZADD', KEYS.open, createdAt, id);
+    change.effect('SADD', KEYS.alike, ...wildcards(id));
+  }
   change.effect('ZREMRANGEBYSCORE', KEYS.recent, '-inf', `(${String(createdAt - retentionMs)}`);
   change.effect('ZADD', KEYS.recent, createdAt, id);
   if (viewId !== undefined) change.effect('SET', KEYS.view(viewId), id, 'PX', retentionMs);

@@ -6,7 +6,8 @@ import { fail, ok } from '../../core/result.ts';
 import type { Store } from '../../ports/store.ts';
 import { KEYS } from './keys.ts';
 import type { Link } from './link.ts';
-import { newOperation, whatWasCreated } from './new-operation.ts';
+import { doneOnly } from './link.ts';
+import { asItIs, newOperation, whatWasCreated } from './new-operation.ts';
 import { addRowsTo } from './outbox-rows.ts';
 import { readOperation } from './records.ts';
 import { transitionChange, transitionResult } from './transition.ts';
@@ -17,7 +18,7 @@ export function operationMethods(
   retentionMs: number,
 ): Pick<
   Store,
-  'create' | 'operation' | 'open' | 'recent' | 'transition' | 'headOfLine' | 'operationShownBy'
+  'create' | 'restore' | 'operation' | 'open' | 'recent' | 'transition' | 'headOfLine' | 'operationShownBy'
 > {
   return {
     create: async (operation, rows) => {
@@ -28,6 +29,7 @@ export function operationMethods(
       });
       return reply.ok ? ok(whatWasCreated(reply.value)) : reply;
     },
+    restore: async (operation) => doneOnly(await link.change(() => ok(asItIs(operation, retentionMs)))),
     operation: (id) =>
       link.read(async (client) => readOperation(id, await client.hgetall(KEYS.operation(id)))),
     open: () => link.read(async (client) => readAll(link, await client.zrange(KEYS.open, '0', '-1'))),

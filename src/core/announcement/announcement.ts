@@ -90,6 +90,8 @@ export type RequestAnnouncement =
       readonly id: string;
       readonly state: OperationState;
     }
+  /** The audit log knows the line, and the journal has lost what it asked for. */
+  | { readonly kind: 'forgotten'; readonly nick: string; readonly id: string }
   | {
       readonly kind: 'nothing-queued';
       readonly nick: string;

@@ -44,6 +44,8 @@ export function wordRequest(announcement: RequestAnnouncement, detail: Detail): 
     }
     case 'already-known':
       return `${announcement.nick}: that line was heard before: it is ${announcement.id}, ${announcement.state}.`;
+    case 'forgotten':
+      return `${announcement.nick}: that line was heard before: it was ${announcement.id}, which the journal has lost (sluice audit show ${announcement.id}). It is not done again; say it anew if you mean it.`;
     case 'nothing-queued': {
       const { nick, fault, byHand, more } = announcement;
       const hand = byHand.length === 0 ? '' : ' By hand, if it cannot wait:';

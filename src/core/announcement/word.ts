@@ -20,6 +20,7 @@ export function wordAnnouncement(announcement: Announcement, room: number): stri
       case 'starts':
       case 'dry-run':
       case 'already-known':
+      case 'forgotten':
       case 'nothing-queued':
       case 'by-hand':
         return wordRequest(announcement, detail);

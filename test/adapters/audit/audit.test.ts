@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openAudit, verifyAudit } from '../../../src/adapters/audit/audit.ts';
+import { openAudit } from '../../../src/adapters/audit/audit.ts';
+import { verifyAudit } from '../../../src/adapters/audit/read.ts';
 import type { Audit, AuditEntry } from '../../../src/ports/audit.ts';
 import { value } from '../redis/store-contract.ts';
 
@@ -50,7 +51,10 @@ test('a line has its number, the time, what happened, and the hash of the line b
     hash: expect.stringMatching(/^[0-9a-f]{64}$/),
   });
   expect(second).toMatchObject({ seq: 2, prev: first?.['hash'] });
-  expect(await verifyAudit(file)).toEqual({ ok: true, value: { count: 2, head: second?.['hash'] } });
+  expect(await verifyAudit(file)).toEqual({
+    ok: true,
+    value: { count: 2, head: second?.['hash'], found: undefined },
+  });
 });
 
 test('only its owner can read it', async () => {
