@@ -9,12 +9,14 @@ import { connectionOptions } from './adapters/redis/connection.ts';
 import { openRedisStore } from './adapters/redis/store.ts';
 import { loadCommands } from './app/load-commands.ts';
 import { Sluice } from './app/sluice.ts';
+import { WorkerWatch } from './app/watch-worker.ts';
 import type { Config } from './config.ts';
 import { loadConfig, loadPeople, loadPolicy } from './config.ts';
 import { BOUNDS } from './config/bounds.ts';
 import { policyDifference } from './core/policy-difference.ts';
 import type { Log } from './observe/log.ts';
 import { openLog } from './observe/log.ts';
+import { openMeters } from './observe/meters.ts';
 import type { Chat } from './ports/chat.ts';
 import { runTool, USAGE } from './tools/tools.ts';
 import { openWeb } from './web/http.ts';
@@ -114,17 +116,19 @@ async function open(
     },
   });
   opened.push({ name: 'conftool audit', close: () => sink.close() });
-  const conftool = await openConftool(config, sink);
+  const meters = openMeters(Date.now);
+  const conftool = meters.conftool(await openConftool(config, sink));
   opened.push({ name: 'conftool', close: () => conftool.close() });
   const kubernetes = config.kubernetes === undefined ? undefined : openClusters(config.kubernetes);
   opened.push({ name: 'kubernetes', close: () => Promise.resolve(kubernetes?.close()) });
   const auditFile = join(config.stateDir, 'audit.log');
   const { reasons, heard } = await checkStart(config, { redis, store, auditFile });
   if (reasons.length > 0) throw new Error(reasons.join('; '));
-  const audit = await openAudit(auditFile, Date.now);
+  const audit = meters.audit(await openAudit(auditFile, Date.now));
   opened.push({ name: 'audit', close: () => audit.close() });
   const chats = openChats(config, log);
   const queue = openQueue({ connection, concurrency: BOUNDS.operationsAtOnce, log });
+  const watch = new WorkerWatch(queue, log);
   const trusted = { people: config.people, policy: config.policy };
   const parts = composeParts(config, {
     conftool,
@@ -137,17 +141,19 @@ async function open(
     log,
     trusted,
     heard,
+    ownHealth: () => [watch.health()],
   });
   const { health } = parts;
   const sluice = new Sluice(parts);
   if (config.http !== undefined) {
-    const web = await openWeb(config.http, health);
+    const web = await openWeb(config.http, health, () => meters.text({ store, audit, chats }));
     opened.push({ name: 'http', close: () => web.close() });
   }
   opened.push({ name: 'outbox', close: () => sluice.outbox.close() });
   const ready = chats.map((chat) => startChat(chat, sluice));
   queue.start((id) => sluice.run(id));
   const sweeping = setInterval(() => void sluice.sweep(), BOUNDS.sweepEveryMs);
+  const trying = setInterval(() => void watch.check(), BOUNDS.canaryEveryMs);
   process.on('SIGHUP', () => void reload(config, trusted, sluice, log));
   let ending = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -162,6 +168,7 @@ async function open(
   const end = async (): Promise<void> => {
     sluice.end();
     clearInterval(sweeping);
+    clearInterval(trying);
     await queue.close();
     await sluice.idle();
     await sluice.outbox.close();

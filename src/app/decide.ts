@@ -217,7 +217,13 @@ async function vote(
     await audit(parts, id, {
       event: verdict,
       person: person.name,
-      data: { planHash, eventKey, transport, outcome: outcome.value.kind },
+      data: {
+        planHash,
+        eventKey,
+        transport,
+        outcome: outcome.value.kind,
+        ...(outcome.value.kind === 'counted' ? { missing: outcome.value.missing } : {}),
+      },
     });
   return outcome;
 }

@@ -40,6 +40,8 @@ export const BOUNDS = {
   removalWindowMs: 30 * 60_000,
   /** People who spoke in this time are named when an approval is asked for. */
   seenLatelyMs: 60 * 60_000,
+  /** How often it is proved that the worker takes jobs. */
+  canaryEveryMs: 30_000,
   /** How often waiting and forgotten operations are looked after. */
   sweepEveryMs: 1_000,
   /** How often the outbox looks for lines that are not said yet, besides being told. */

@@ -124,6 +124,7 @@ async function testPolicy(config: Config, text: string, print: Print): Promise<n
     commands: await loadCommands(),
     trusted: { people: config.people, policy: config.policy },
     heard: new Map(),
+    ownHealth: () => [],
   });
   return policyTest(parts, text, print).finally(async () => {
     kubernetes?.close();

@@ -9,13 +9,15 @@ export interface Web {
 }
 
 /**
- * Serves `/healthz` (this process answers) and `/readyz` (every part by name, 503 while one is down). Read only, no secrets.
+ * Serves `/healthz` (this process answers), `/readyz` (every part by name, 503 while one is down) and `/metrics`. Read only, no secrets.
  *
  * @param health asks every part now.
+ * @param metrics in Prometheus' text format.
  */
 export async function openWeb(
   listen: { readonly host: string; readonly port: number },
   health: () => Promise<readonly PartHealth[]>,
+  metrics: () => Promise<string>,
 ): Promise<Web> {
   const server = createServer((request, response) => {
     const reply = (status: number, body: unknown): void => {
@@ -40,8 +42,18 @@ export async function openWeb(
           reply(503, { ready: false });
         },
       );
+    } else if (path === '/metrics') {
+      metrics().then(
+        (text) => {
+          response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+          response.end(text);
+        },
+        () => {
+          reply(503, { error: 'no metrics now' });
+        },
+      );
     } else {
-      reply(404, { error: 'there are /healthz and /readyz' });
+      reply(404, { error: 'there are /healthz, /readyz and /metrics' });
     }
   });
   await new Promise<void>((resolve, reject) => {

@@ -11,6 +11,7 @@ export async function askParts(
     kubernetes,
   }: Pick<Parts, 'store' | 'conftool' | 'loadBalancers' | 'kubernetes'>,
   chats: readonly Chat[],
+  own: readonly PartHealth[],
 ): Promise<readonly PartHealth[]> {
   const [redis, etcd, silent, clusters] = await Promise.all([
     store.ping(),
@@ -39,6 +40,7 @@ export async function askParts(
             text: clusters.map(({ cause }) => cause).join(' '),
           },
         ]),
+    ...own,
     ...chats.map((chat) => ({ part: chat.transport, ok: chat.state() === 'ready', text: chat.state() })),
   ];
 }

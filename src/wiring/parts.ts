@@ -8,6 +8,7 @@ import type { Parts } from '../app/parts.ts';
 import type { Config } from '../config.ts';
 import { BOUNDS } from '../config/bounds.ts';
 import { balancedPoolNames } from '../core/catalogue.ts';
+import type { PartHealth } from '../core/health.ts';
 import { operationId } from '../core/operation-id.ts';
 import { armFaultPoints } from '../observe/fault-points.ts';
 import { askParts } from './ask-parts.ts';
@@ -22,11 +23,13 @@ export type OpenedParts = Pick<
   readonly trusted: Pick<Config, 'people' | 'policy'>;
   /** Operations of before, by the message that asked for them. */
   readonly heard: ReadonlyMap<string, string>;
+  /** Of this process itself. */
+  readonly ownHealth: () => readonly PartHealth[];
 };
 
 /** Everything that the story needs, from the configuration and what was opened for it. */
 export function composeParts(config: Config, opened: OpenedParts): Parts {
-  const { conftool, kubernetes, store, chats, commands, trusted, heard, ...others } = opened;
+  const { conftool, kubernetes, store, chats, commands, trusted, heard, ownHealth, ...others } = opened;
   const { balancers, probes, prometheus, takeUpMs, dependencies } = config.traffic;
   const stopFile = join(config.stateDir, 'STOP');
   const loadBalancers = openPybal({
@@ -74,6 +77,6 @@ export function composeParts(config: Config, opened: OpenedParts): Parts {
       heardBefore: (eventKey) => heard.get(eventKey),
       operationId,
     },
-    health: () => askParts({ store, conftool, loadBalancers, kubernetes }, chats),
+    health: () => askParts({ store, conftool, loadBalancers, kubernetes }, chats, ownHealth()),
   };
 }

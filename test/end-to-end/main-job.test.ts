@@ -89,11 +89,20 @@ describe('the main job, on real IRC, Redis and etcd', () => {
     expect(verified.ok && verified.value.count).toBeGreaterThan(10);
   });
 
-  test('/readyz names every part, /healthz answers', async () => {
+  test('/readyz names every part, /healthz answers, /metrics has the numbers', async () => {
     const ready = await fetch(`${lab.httpUrl}/readyz`);
     expect(ready.status).toBe(200);
-    expect(Object.keys(((await ready.json()) as { parts: object }).parts)).toEqual(['redis', 'etcd', 'irc']);
+    expect(Object.keys(((await ready.json()) as { parts: object }).parts)).toEqual([
+      'redis',
+      'etcd',
+      'worker',
+      'irc',
+    ]);
     expect((await fetch(`${lab.httpUrl}/healthz`)).status).toBe(200);
+    const metrics = await (await fetch(`${lab.httpUrl}/metrics`)).text();
+    expect(metrics).toMatch(/^sluice_operations_total\{command="pool",result="done"\} [1-9]/m);
+    expect(metrics).toMatch(/^sluice_conftool_seconds_count\{call="write",ok="true"\} [1-9]/m);
+    expect(metrics).toMatch(/^sluice_audit_head\{hash="[0-9a-f]{64}"\} 1/m);
     expect((await fetch(`${lab.httpUrl}/readyz`, { method: 'POST' })).status).toBe(405);
   });
 });

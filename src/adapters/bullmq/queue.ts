@@ -1,5 +1,7 @@
 import type { ConnectionOptions } from 'bullmq';
 import { Queue as BullQueue, Worker } from 'bullmq';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import { fail, ok } from '../../core/result.ts';
@@ -20,7 +22,17 @@ export interface QueueOptions {
   readonly stalledMs?: number;
 }
 
+/** A queue that can be asked whether it works: a worker may stop without a word after Redis was away. */
+export interface WatchedQueue extends Queue {
+  /** Whether a worker takes a job within `withinMs`; a Fault when Redis does not answer, which is another matter. */
+  canary(withinMs: number): Promise<Result<boolean>>;
+  /** Replaces a worker that takes nothing any more. What it runs goes on. */
+  restart(): void;
+}
+
 const NAME = 'operations';
+const CANARY = 'canary';
+const LOOK_EVERY_MS = 50;
 /** Everything of Sluice has one hash tag, so that one script may touch all of it in a Redis Cluster. */
 const PREFIX = '{sluice}';
 /** Longer than a Redis takes to restart: a lock that ran out in between makes the job run twice, which is harmless but noisy. */
@@ -39,7 +51,7 @@ const PRODUCER = {
  * BullMQ as an alarm clock: one job per operation, called `op-ID`, gone when it has run. Its locks, retries and results decide nothing; what
  * is to be done is in the journal.
  */
-export function openQueue(options: QueueOptions): Queue {
+export function openQueue(options: QueueOptions): WatchedQueue {
   const { connection, log, lockMs = LOCK_MS, stalledMs = STALLED_MS } = options;
   // Our own, since BullMQ leaves one that it opened trying for ever when it is closed while Redis is away.
   const producer = new Redis(Object.assign({}, connection, PRODUCER));
@@ -49,6 +61,8 @@ export function openQueue(options: QueueOptions): Queue {
     defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
   });
   let worker: Worker<{ id: string }> | undefined;
+  let run: ((id: string) => Promise<void>) | undefined;
+  const taken = new Set<string>();
   const running = new Set<Promise<void>>();
   // Each failed try is an error event of both.
   producer.on('error', () => undefined);
@@ -63,33 +77,35 @@ export function openQueue(options: QueueOptions): Queue {
           .getJobs(['waiting', 'active', 'delayed', 'prioritized'])
           .then((jobs) => new Set(jobs.map((job) => job.data.id))),
       ),
-    start: (run) => {
-      worker = new Worker<{ id: string }>(
-        NAME,
-        // BullMQ gives its signal only to a processor that declares three parameters.
-        async ({ data }, _token, _signal) => {
-          const job = run(data.id);
-          running.add(job);
-          await job.finally(() => running.delete(job));
-        },
-        {
-          connection: Object.assign(
-            { retryStrategy, maxRetriesPerRequest: null },
-            connection,
-          ) as ConnectionOptions,
-          prefix: PREFIX,
-          concurrency: options.concurrency,
-          lockDuration: lockMs,
-          stalledInterval: stalledMs,
-          maxStalledCount: MOST_STALLS,
-        },
-      );
-      worker.on('error', (error) => {
-        log.warn({ cause: error.message }, 'worker: redis away');
-      });
-      worker.on('failed', (job, error) => {
-        log.error({ op: job?.data.id, cause: error.message }, 'job failed');
-      });
+    start: (given) => {
+      run = given;
+      worker = openWorker();
+    },
+    canary: async (withinMs) => {
+      // Every place is taken by an operation that runs: whatever it is, it is not deaf.
+      if (running.size >= options.concurrency) return ok(true);
+      const token = randomUUID();
+      const added = await inTime(queue.add(CANARY, { id: token }, { jobId: `canary-${token}` }));
+      if (!added.ok) return added;
+      const deadline = Date.now() + withinMs;
+      for (;;) {
+        // Taken here, or gone because another process took it.
+        if (taken.delete(token)) return ok(true);
+        const job = await inTime(queue.getJob(`canary-${token}`));
+        if (!job.ok) return job;
+        if (job.value === undefined) return ok(true);
+        if (Date.now() > deadline) break;
+        await sleep(LOOK_EVERY_MS);
+      }
+      await inTime(queue.remove(`canary-${token}`));
+      return ok(false);
+    },
+    restart: () => {
+      if (run === undefined) return;
+      const old = worker;
+      worker = openWorker();
+      // Nobody waits for it: it may be as deaf to this.
+      void old?.close(true).catch(() => undefined);
     },
     close: async () => {
       // Without Redis, an orderly farewell would wait for it to come back.
@@ -100,6 +116,40 @@ export function openQueue(options: QueueOptions): Queue {
       producer.disconnect();
     },
   };
+
+  function openWorker(): Worker<{ id: string }> {
+    const opened = new Worker<{ id: string }>(
+      NAME,
+      // BullMQ gives its signal only to a processor that declares three parameters.
+      async ({ name, data }, _token, _signal) => {
+        if (name === CANARY) {
+          taken.add(data.id);
+          return;
+        }
+        const job = run?.(data.id) ?? Promise.resolve();
+        running.add(job);
+        await job.finally(() => running.delete(job));
+      },
+      {
+        connection: Object.assign(
+          { retryStrategy, maxRetriesPerRequest: null },
+          connection,
+        ) as ConnectionOptions,
+        prefix: PREFIX,
+        concurrency: options.concurrency,
+        lockDuration: lockMs,
+        stalledInterval: stalledMs,
+        maxStalledCount: MOST_STALLS,
+      },
+    );
+    opened.on('error', (error) => {
+      log.warn({ cause: error.message }, 'worker: redis away');
+    });
+    opened.on('failed', (job, error) => {
+      log.error({ op: job?.data.id, cause: error.message }, 'job failed');
+    });
+    return opened;
+  }
 }
 
 function retryStrategy(times: number): number {

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { Redis } from 'ioredis';
+import type { WatchedQueue } from '../../../src/adapters/bullmq/queue.ts';
 import { openQueue } from '../../../src/adapters/bullmq/queue.ts';
 import { connectionOptions } from '../../../src/adapters/redis/connection.ts';
 import { silentLog } from '../../../src/observe/log.ts';
-import type { Queue } from '../../../src/ports/queue.ts';
 import type { RunDir } from '../../lab/process.ts';
 import { makeRunDir, waitUntil } from '../../lab/process.ts';
 import type { LabRedis } from '../../lab/redis.ts';
@@ -14,7 +14,7 @@ import { value } from '../redis/store-contract.ts';
 let runDir: RunDir;
 let redis: LabRedis;
 let client: Redis;
-let queues: Queue[];
+let queues: WatchedQueue[];
 
 beforeAll(async () => {
   runDir = makeRunDir();
@@ -38,7 +38,7 @@ afterEach(async () => {
   for (const queue of queues) await queue.close();
 });
 
-function open(concurrency = 4): Queue {
+function open(concurrency = 4): WatchedQueue {
   const queue = openQueue({
     connection: connectionOptions({ url: redis.url }),
     concurrency,
@@ -201,6 +201,35 @@ test('Redis away: store-unreachable in time; back again: wake-ups work, and so d
   await redis.restart();
   await waitUntil('it takes wake-ups', async () => (await queue.wake('ccc')).ok);
   await waitUntil('it ran', () => ran.includes('ccc'));
+});
+
+test('a canary says whether a worker takes jobs, and a new worker takes them again', async () => {
+  const queue = open();
+  expect(await queue.canary(100)).toEqual({ ok: true, value: false });
+  expect(value(await queue.awake())).toEqual(new Set());
+  const { passed, open: release } = gate();
+  queue.start(() => passed);
+  expect(await queue.canary(10_000)).toEqual({ ok: true, value: true });
+  queue.restart();
+  expect(await queue.canary(10_000)).toEqual({ ok: true, value: true });
+  // A worker whose every place is taken is busy, not deaf.
+  value(await queue.wake('aaa'));
+  await waitUntil('it runs', async () => (await queue.canary(100)).ok && (await queue.awake()).ok);
+  expect(await queue.canary(100)).toEqual({ ok: true, value: true });
+  release();
+});
+
+test('while Redis is away a canary says so, and nothing of the worker', async () => {
+  const queue = open();
+  queue.start(() => Promise.resolve());
+  redis.process.signal('SIGKILL');
+  await redis.process.exited;
+  expect(await queue.canary(100)).toMatchObject({ ok: false, fault: { kind: 'store-unreachable' } });
+  await redis.restart();
+  await waitUntil('it takes jobs', async () => {
+    const taken = await queue.canary(1000);
+    return taken.ok && taken.value;
+  });
 });
 
 test('closes while Redis is away', async () => {
