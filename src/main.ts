@@ -17,6 +17,7 @@ import { policyDifference } from './core/policy-difference.ts';
 import type { Log } from './observe/log.ts';
 import { openLog } from './observe/log.ts';
 import { openMeters } from './observe/meters.ts';
+import { openSyslog } from './observe/syslog.ts';
 import type { Chat } from './ports/chat.ts';
 import { runTool, USAGE } from './tools/tools.ts';
 import { openWeb } from './web/http.ts';
@@ -124,7 +125,23 @@ async function open(
   const auditFile = join(config.stateDir, 'audit.log');
   const { reasons, heard } = await checkStart(config, { redis, store, auditFile });
   if (reasons.length > 0) throw new Error(reasons.join('; '));
-  const audit = meters.audit(await openAudit(auditFile, Date.now));
+  // Who can write here cannot write there: a file that was written anew is found out by what syslog has.
+  const syslog = openSyslog({
+    tag: 'sluice-audit',
+    otherwise: () => undefined,
+    warn: (fields, message) => {
+      log.warn(fields, message);
+    },
+  });
+  opened.push({ name: 'syslog', close: () => syslog.close() });
+  const onLine = (line: string): void => {
+    syslog.write(line);
+  };
+  const audit = meters.audit(await openAudit(auditFile, Date.now, { onLine }));
+  const tellHead = (): void => {
+    const { seq, hash } = audit.head();
+    syslog.write(`head ${String(seq)} ${hash}`);
+  };
   opened.push({ name: 'audit', close: () => audit.close() });
   const chats = openChats(config, log);
   const queue = openQueue({ connection, concurrency: BOUNDS.operationsAtOnce, log });
@@ -153,6 +170,8 @@ async function open(
   const ready = chats.map((chat) => startChat(chat, sluice));
   queue.start((id) => sluice.run(id));
   const sweeping = setInterval(() => void sluice.sweep(), BOUNDS.sweepEveryMs);
+  tellHead();
+  const tellingHead = setInterval(tellHead, BOUNDS.headEveryMs);
   const trying = setInterval(() => void watch.check(), BOUNDS.canaryEveryMs);
   process.on('SIGHUP', () => void reload(config, trusted, sluice, log));
   let ending = false;
@@ -169,6 +188,7 @@ async function open(
     sluice.end();
     clearInterval(sweeping);
     clearInterval(trying);
+    clearInterval(tellingHead);
     await queue.close();
     await sluice.idle();
     await sluice.outbox.close();

@@ -40,6 +40,8 @@ export const BOUNDS = {
   removalWindowMs: 30 * 60_000,
   /** People who spoke in this time are named when an approval is asked for. */
   seenLatelyMs: 60 * 60_000,
+  /** How often the head of the audit log is noted in syslog. */
+  headEveryMs: 3_600_000,
   /** How often it is proved that the worker takes jobs. */
   canaryEveryMs: 30_000,
   /** How often waiting and forgotten operations are looked after. */

@@ -7,7 +7,7 @@ import type { Conftool } from '../ports/conftool.ts';
 import type { Store } from '../ports/store.ts';
 
 /** Whose numbers are looked at when somebody asks for them. */
-export interface Metered {
+interface Metered {
   readonly store: Pick<Store, 'open' | 'unsentRows'>;
   readonly audit: Pick<Audit, 'head'>;
   readonly chats: readonly Pick<Chat, 'transport' | 'state'>[];

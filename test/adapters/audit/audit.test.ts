@@ -1,10 +1,19 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { openAudit } from '../../../src/adapters/audit/audit.ts';
-import { verifyAudit } from '../../../src/adapters/audit/read.ts';
+import { readAudit, verifyAudit } from '../../../src/adapters/audit/read.ts';
 import type { Audit, AuditEntry } from '../../../src/ports/audit.ts';
 import { value } from '../redis/store-contract.ts';
 
@@ -163,3 +172,42 @@ async function limited(bytes: number): Promise<readonly string[]> {
   await new Promise((resolve) => child.once('close', resolve));
   return out.trim().split('\n');
 }
+
+test('a file that is full is put aside, and the chain goes on in a new one, also across restarts', async () => {
+  const told: string[] = [];
+  const onLine = (line: string): void => void told.push(line);
+  let audit = await openAudit(file, () => 0, { mostBytes: 600, onLine });
+  for (let index = 0; index < 5; index++) await audit.append(entry('queued', { index }));
+  const { seq, hash } = audit.head();
+  await audit.close();
+  audit = await openAudit(file, () => 0, { mostBytes: 600, onLine });
+  expect(audit.head()).toEqual({ seq, hash });
+  for (let index = 5; index < 9; index++) await audit.append(entry('queued', { index }));
+  await audit.close();
+  const files = readdirSync(dirname(file)).filter((name) => name.startsWith('audit.log'));
+  expect(files.length).toBeGreaterThan(2);
+  expect(await verifyAudit(file, hash)).toMatchObject({ ok: true, value: { count: 9, found: 5 } });
+  expect((await readAudit(file)).map(({ data }) => data)).toEqual(
+    Array.from({ length: 9 }, (_, index) => ({ index })),
+  );
+  expect(told).toHaveLength(9);
+  // A file in the middle that is gone is missed.
+  const [, second = ''] = files.sort().filter((name) => name !== 'audit.log');
+  rmSync(join(dirname(file), second));
+  expect(await verifyAudit(file)).toMatchObject({
+    ok: false,
+    fault: expect.stringContaining('does not follow the line before it'),
+  });
+});
+
+test('put aside a moment before a crash: the empty file goes on where the old one ended', async () => {
+  let audit = await openAudit(file, () => 0);
+  await audit.append(entry('queued', {}));
+  const { hash } = audit.head();
+  await audit.close();
+  renameSync(file, `${file}.000000000001`);
+  audit = await openAudit(file, () => 0);
+  await audit.append(entry('done', {}));
+  await audit.close();
+  expect(await verifyAudit(file, hash)).toMatchObject({ ok: true, value: { count: 2, found: 1 } });
+});
