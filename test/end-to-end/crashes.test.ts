@@ -125,7 +125,8 @@ describe('kill -9', () => {
   });
 
   test('after the end was journaled: what there was to say is said by the next process, once', async () => {
-    await start('after-finish=kill:2');
+    // Its log line must not be on its way: a kill between sending it and noting that is another story.
+    await start(`before-send-log=wait:${lab.stateDir}/never;after-finish=kill:2`);
     const { id } = await elukey.request(`!pool wikikube-worker1009 ${SERVICE}`);
     const done = elukey.irc.waitFor(new RegExp(`^${id} done`), 30_000);
     jijiki.say(`!approve ${id}`);
