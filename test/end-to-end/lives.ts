@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import type { Lab } from '../lab/lab.ts';
 import { waitUntil } from '../lab/process.ts';
@@ -56,7 +57,18 @@ export class Lives {
         async () => this.sluice.isRunning() && (await redis.llen('{sluice}:unsent')) === 0,
       ),
     );
+    // What the network had before this line it has shown to everybody who sees this line.
+    const mark = `all said of ${id}?`;
+    const since = this.watcher.irc.lines.length;
+    this.watcher.say(mark);
+    await this.watcher.irc.waitFor(({ text }) => text === mark, undefined, { since });
     return logLines(this.watcher, id);
+  }
+
+  /** Resolves when the running process has logged these words. */
+  logs(words: string): Promise<void> {
+    const { logFile } = this.sluice;
+    return waitUntil(`it logs: ${words}`, () => readFileSync(logFile, 'utf8').includes(words));
   }
 
   /** A field of an operation as the journal has it; null when there is none. */

@@ -46,7 +46,7 @@ export async function followEtcd(url: string): Promise<EtcdEvents> {
         },
       );
       if (answer === undefined) {
-        if (!life.closed) await new Promise((resolve) => setTimeout(resolve, 50));
+        await new Promise((resolve) => setTimeout(resolve, 50));
         continue;
       }
       const { action, node, prevNode } = Event.parse(JSON.parse(answer));
