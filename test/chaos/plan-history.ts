@@ -2,17 +2,20 @@ import type { FaultPoint } from '../../src/core/fault-point.ts';
 import { PEOPLE } from '../lab/world-files.ts';
 import type { Chance } from './random.ts';
 
+/** Something that a person types: the line, and the tag that is its reason. */
+export interface Ask {
+  readonly at: number;
+  readonly person: string;
+  readonly line: string;
+  readonly tag: string;
+}
+
 /** What happens in one history, and when: ms after its beginning. */
 export interface History {
   readonly name: string;
   /** Objects: path in etcd and what stands there at first. */
   readonly objects: readonly { readonly path: string; readonly text: string }[];
-  readonly asks: readonly {
-    readonly at: number;
-    readonly person: string;
-    readonly line: string;
-    readonly tag: string;
-  }[];
+  readonly asks: readonly Ask[];
   /** How long somebody else takes to approve. */
   readonly approveAfterMs: number;
   readonly humanWrites: readonly { readonly at: number; readonly path: string; readonly text: string }[];
@@ -61,7 +64,7 @@ export function planHistory(chance: Chance, number: number): History {
     })),
   );
   const people = PEOPLE.slice(0, chance.between(1, PEOPLE.length));
-  const asks = Array.from({ length: chance.between(2, 5) }, (_, index) => {
+  const asks = Array.from({ length: chance.between(3, 6) }, (_, index) => {
     const tag = `history ${String(number)} wish ${String(index)}`;
     const two = chance.is(40);
     const first = chance.between(0, HOSTS - 2);
@@ -72,7 +75,7 @@ export function planHistory(chance: Chance, number: number): History {
     return {
       at: chance.between(0, TALK_MS),
       person: people[chance.between(0, people.length - 1)] ?? PEOPLE[0],
-      line: `!${verb} ${named} ${service}${weight} ${tag}`,
+      line: `!${verb} ${named} ${service}${weight}`,
       tag,
     };
   });
@@ -94,9 +97,9 @@ export function planHistory(chance: Chance, number: number): History {
   };
 }
 
-/** One or two lives, each with its own end. */
+/** Two or three lives, each with its own end. */
 export function planLives(chance: Chance): readonly Life[] {
-  return Array.from({ length: chance.between(1, 2) }, () => {
+  return Array.from({ length: chance.between(2, 3) }, () => {
     const point = chance.pick(KILLED_AT);
     const act = chance.is(75) ? 'kill' : 'stop';
     return {

@@ -19,7 +19,7 @@ import { waitUntil } from '../lab/process.ts';
 import type { SluiceProcess } from '../lab/sluice-process.ts';
 import { PEOPLE } from '../lab/world-files.ts';
 import type { Evidence } from './evidence.ts';
-import type { History, Life } from './plan-history.ts';
+import type { Ask, History, Life } from './plan-history.ts';
 
 const QUIET_WITHIN_MS = 30_000;
 const SAY_AGAIN_MS = 2000;
@@ -47,7 +47,10 @@ export class World {
   /** Another tree of sources than ours, for a Sluice that is broken on purpose. */
   private readonly root: string | undefined;
   private sluice: SluiceProcess | undefined;
+  /** What was said, by history. */
+  private readonly asked = new Map<string, readonly string[]>();
   private marks = 0;
+  private lives = 0;
   private meddled = 0;
 
   private constructor(parts: {
@@ -114,7 +117,7 @@ export class World {
     if (first !== undefined) await this.live(first);
     for (const life of others) {
       await this.start(life.faultPoints);
-      await this.live(life);
+      await Promise.all([this.live(life), this.askAgain(histories)]);
     }
     await Promise.all(acting);
     stopApproving();
@@ -147,17 +150,34 @@ export class World {
     await Promise.race([this.sluice.ready, this.sluice.process.exited]);
   }
 
-  private async act({ asks, humanWrites }: History): Promise<void> {
+  private async act(history: History): Promise<void> {
     await Promise.all([
-      ...asks.map(async ({ at, person, line }) => {
-        await sleep(at);
-        this.say(person, line);
+      ...history.asks.map(async (ask) => {
+        await sleep(ask.at);
+        this.ask(history, ask);
       }),
-      ...humanWrites.map(async ({ at, path, text }) => {
+      ...history.humanWrites.map(async ({ at, path, text }) => {
         await sleep(at);
         await this.write(path, text);
       }),
     ]);
+  }
+
+  private ask({ name }: History, { person, line, tag }: Ask): void {
+    this.asked.set(name, [...(this.asked.get(name) ?? []), tag]);
+    this.say(person, `${line} ${tag}`);
+  }
+
+  /** Who said something to a Sluice that was dead or died over it says it again to the next one. */
+  private async askAgain(histories: readonly History[]): Promise<void> {
+    this.lives += 1;
+    const known = new Set(must(await this.store.recent(NEWEST)).map(({ request }) => request.reason));
+    for (const history of histories)
+      for (const ask of history.asks) {
+        const tags = this.asked.get(history.name)?.filter((tag) => tag.startsWith(ask.tag)) ?? [];
+        if (tags.length > 0 && !tags.some((tag) => known.has(tag)))
+          this.ask(history, { ...ask, tag: `${ask.tag} again ${String(this.lives)}` });
+      }
   }
 
   /** Everything that is shown as waiting is approved by somebody else, after a while. @returns what ends it. */
@@ -269,8 +289,8 @@ export class World {
     if (state === 'uncertain') this.say(other, `!settle ${id}`);
   }
 
-  private async look({ asks, objects }: History, since: number): Promise<Evidence> {
-    const tags = asks.map(({ tag }) => tag);
+  private async look({ name, objects }: History, since: number): Promise<Evidence> {
+    const tags = this.asked.get(name) ?? [];
     const operations = must(await this.store.recent(NEWEST))
       .filter(isOnNodes)
       .filter(({ request }) => tags.includes(request.reason));
