@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultPoint, FaultPoints } from '../core/fault-point.ts';
 import { FAULT_POINTS, noFaultPoints } from '../core/fault-point.ts';
@@ -16,7 +16,7 @@ interface Trap {
  * Arms fault points for a crash test. Each trap springs once.
  *
  * @param spec `POINT=ACTION`, several separated by `;`. Actions: `kill` (SIGKILL to this process), `stop` (SIGSTOP: it goes on after
- *   SIGCONT), `wait:/path` (goes on when that file is there). A `:2` at the end means the second pass. Undefined arms nothing.
+ *   SIGCONT), `wait:/path` (makes `/path.waits` to tell that it is there, and goes on when `/path` is). A `:2` at the end means the second pass. Undefined arms nothing.
  * @throws when the specification cannot be read: a crash test that arms nothing would pass for the wrong reason.
  */
 export function armFaultPoints(spec: string | undefined): FaultPoints {
@@ -53,6 +53,7 @@ async function spring({ act }: Trap): Promise<void> {
       process.kill(process.pid, 'SIGSTOP');
       return undefined;
     case 'wait':
+      writeFileSync(`${act.path}.waits`, '');
       while (!existsSync(act.path)) await sleep(LOOK_EVERY_MS);
       return undefined;
   }

@@ -42,7 +42,7 @@ export interface Lab {
   /** Resolves when the clusters have joined; undefined in a lab without them. */
   readonly clusters: Promise<LabK8s> | undefined;
   /** Starts Sluice; does not wait until it is ready. A second one may run beside the first. */
-  startSluice(options?: { env?: NodeJS.ProcessEnv; args?: readonly string[] }): SluiceProcess;
+  startSluice(options?: { env?: NodeJS.ProcessEnv; args?: readonly string[]; root?: string }): SluiceProcess;
   /** A person of the lab as a real IRC client, identified and in the channel; the same client for the same name. */
   person(name: string): Promise<IrcPerson>;
   /** The text stored at an etcd path (`/conftool/v1/pools/…`), by quorum read; undefined when there is none. */

@@ -22,17 +22,25 @@ const READY_WITHIN_MS = 30_000;
  * Starts Sluice: the build when it is newer than every source file, else the sources through tsx.
  *
  * @param options.name names the log file; must be new in this run directory.
+ * @param options.root another tree of sources than ours, for one that is broken on purpose.
  */
 export function startSluiceProcess(
   runDir: RunDir,
-  options: { name: string; configFile: string; env?: NodeJS.ProcessEnv; args?: readonly string[] },
+  options: {
+    name: string;
+    configFile: string;
+    env?: NodeJS.ProcessEnv;
+    args?: readonly string[];
+    root?: string;
+  },
 ): SluiceProcess {
-  const program = isBuildFresh() ? ['dist/src/main.js'] : ['--import', 'tsx', 'src/main.ts'];
+  const { root = ROOT } = options;
+  const program = root === ROOT && isBuildFresh() ? ['dist/src/main.js'] : ['--import', 'tsx', 'src/main.ts'];
   const sluice = startProcess(runDir, {
     name: options.name,
     command: process.execPath,
     args: [...program, '--config', options.configFile, ...(options.args ?? [])],
-    cwd: ROOT,
+    cwd: root,
     // What jest wants of Node is not what Sluice is run with.
     env: { ...process.env, NODE_OPTIONS: undefined, ...options.env },
   });
