@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { verifyAudit } from '../../src/adapters/audit/audit.ts';
+import { verifyAudit } from '../../src/adapters/audit/read.ts';
 import type { AuditLine } from '../../src/adapters/audit/audit-line.ts';
 import { connectionOptions } from '../../src/adapters/redis/connection.ts';
 import { openRedisStore } from '../../src/adapters/redis/store.ts';

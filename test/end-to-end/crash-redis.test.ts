@@ -9,6 +9,7 @@ import { startLab } from '../lab/lab.ts';
 import { waitUntil } from '../lab/process.ts';
 import type { Talker } from './conversation.ts';
 import { objectPath, talker } from './conversation.ts';
+import { runSluiceTool } from '../lab/sluice-tool.ts';
 import { Lives } from './lives.ts';
 
 const K8S = 'kartotherian-k8s-ssl';
@@ -177,14 +178,17 @@ describe('while an operation runs', () => {
     expect(await lives.logged(id)).toHaveLength(1);
   });
 
-  test('the data of Redis is gone: what was asked is forgotten and never written, what is asked anew works', async () => {
+  test('the data of Redis is gone: nothing starts before the audit log has filled it again; then it is settled, and nothing was written', async () => {
     const { id } = await bringTo('before-intent', 'wikikube-worker1010');
     await lives.kill();
     await killRedis();
     rmSync(dataFolder(), { recursive: true });
     await lab.redis.restart();
+    await expect(lives.start()).rejects.toThrow('type: sluice audit rebuild');
+    expect(await runSluiceTool(lab.configFile, 'audit', 'rebuild')).toMatchObject({ code: 0 });
     await lives.start();
     await jijiki.ask(`!approve ${id}`, /refused: /);
+    expect((await jijiki.ask(`!settle ${id}`, new RegExp(`^${id} settled`))).text).toContain('failed');
     expect(writes('wikikube-worker1010')).toEqual([]);
     const again = await elukey.request(`!pool wikikube-worker1010 ${K8S}`);
     await jijiki.ask(`!approve ${again.id}`, new RegExp(`^${again.id} done`));

@@ -1,17 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Talker } from '../end-to-end/conversation.ts';
 import { objectPath, talker } from '../end-to-end/conversation.ts';
 import type { Lab } from '../lab/lab.ts';
 import { startLab } from '../lab/lab.ts';
 import { waitUntil } from '../lab/process.ts';
 import type { SluiceProcess } from '../lab/sluice-process.ts';
-
-const run = promisify(execFile);
+import { runSluiceTool } from '../lab/sluice-tool.ts';
 
 /** What an operator types beside a running Sluice, or without one: the real program, as `npm run sluice --` starts it. */
 describe('tools', () => {
@@ -29,19 +26,8 @@ describe('tools', () => {
   });
   afterAll(() => lab.stop());
 
-  async function tool(...words: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {
-    const args = ['--import', 'tsx', 'src/main.ts', ...words, '--config', lab.configFile];
-    try {
-      const { stdout } = await run(process.execPath, args, {
-        env: { ...process.env, NODE_OPTIONS: '' },
-        timeout: 60_000,
-      });
-      return { code: 0, out: stdout };
-    } catch (error) {
-      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-      return { code, out: `${stdout}${stderr}` };
-    }
-  }
+  const tool = (...words: readonly string[]): ReturnType<typeof runSluiceTool> =>
+    runSluiceTool(lab.configFile, ...words);
 
   test('the log of what was done is whole, and can be read', async () => {
     await elukey.ask('!depool maps1005 kartotherian-ssl nginx - T378944', /^\S+ done/);
