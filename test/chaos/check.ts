@@ -60,8 +60,13 @@ function strangeWrites(evidence: Evidence): readonly string[] {
         one.targetText === event.text &&
         one.expectedIndex === event.before?.index,
     );
-    if (intent === undefined)
-      return [over ? `${what}: a human's change was written over` : `${what}: written without an intent`];
+    if (intent === undefined) {
+      const wanted = intents.some((one) => pathOf(one.key) === event.path && one.targetText === event.text);
+      if (!wanted) return [`${what}: written without an intent`];
+      return [
+        over ? `${what}: a human's change was written over` : `${what}: not over the index of its intent`,
+      ];
+    }
     const problems: string[] = [];
     const step = `${String(intent.op)} step ${String(intent.step)}`;
     if (used.has(step)) problems.push(`${what}: ${step} was written twice`);
@@ -120,7 +125,7 @@ function wrongLogLines(evidence: Evidence): readonly string[] {
   return evidence.operations.flatMap((operation) => {
     const { id } = operation;
     const rows = evidence.logRows.filter(({ op }) => op === id);
-    const ends = rows.filter(({ key }) => key === `${id}:log-end`);
+    const ends = rows.filter(({ key }) => /:log(?:-end)?$/.test(key));
     const lines = evidence.logLines.filter((line) => line.includes(`[${id}]`));
     const again = rows.filter(({ key }) => evidence.unnoted.has(key)).length;
     const wrote = writesOf(evidence, operation).length > 0;

@@ -24,9 +24,12 @@ export interface History {
 /** How a life of Sluice goes: what is armed in it, when it is frozen, and how it ends if it has not ended by itself. */
 export interface Life {
   readonly faultPoints: string | undefined;
-  readonly freeze: { readonly at: number; readonly forMs: number } | undefined;
+  /** Frozen from then on; undefined when only a fault point may freeze it. */
+  readonly freezeAt: number | undefined;
+  /** Whatever has frozen it, it goes on then. */
+  readonly wakeAt: number;
   readonly end: { readonly at: number; readonly signal: 'SIGKILL' | 'SIGTERM' };
-  /** Whether the human then changes what it was about to write. */
+  /** Whether the human changes what it was about to write, each time that it is frozen or dead. */
   readonly humanMeddles: boolean;
 }
 
@@ -38,7 +41,7 @@ const TEXTS = [
 ] as const;
 const HOSTS = 4;
 /** People have said all by then. */
-export const TALK_MS = 1500;
+const TALK_MS = 1500;
 
 const KILLED_AT: readonly [FaultPoint, ...FaultPoint[]] = [
   'after-create',
@@ -101,13 +104,14 @@ export function planHistory(chance: Chance, number: number): History {
 export function planLives(chance: Chance): readonly Life[] {
   return Array.from({ length: chance.between(2, 3) }, () => {
     const point = chance.pick(KILLED_AT);
-    const act = chance.is(75) ? 'kill' : 'stop';
+    const act = chance.is(65) ? 'kill' : 'stop';
+    const freezeAt = chance.is(25) ? chance.between(200, TALK_MS) : undefined;
+    const wakeAt = (freezeAt ?? 0) + chance.between(600, TALK_MS);
     return {
-      faultPoints: chance.is(70) ? `${point}=${act}:${String(chance.between(1, 4))}` : undefined,
-      freeze: chance.is(30)
-        ? { at: chance.between(200, TALK_MS), forMs: chance.between(200, 1500) }
-        : undefined,
-      end: { at: chance.between(600, TALK_MS + 1500), signal: chance.is(85) ? 'SIGKILL' : 'SIGTERM' },
+      faultPoints: chance.is(75) ? `${point}=${act}:${String(chance.between(1, 4))}` : undefined,
+      freezeAt,
+      wakeAt,
+      end: { at: wakeAt + chance.between(0, 1500), signal: chance.is(85) ? 'SIGKILL' : 'SIGTERM' },
       humanMeddles: chance.is(50),
     };
   });

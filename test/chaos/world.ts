@@ -21,6 +21,8 @@ import { PEOPLE } from '../lab/world-files.ts';
 import type { Evidence } from './evidence.ts';
 import type { Ask, History, Life } from './plan-history.ts';
 
+/** A log line is noted so soon after it is in the channel, by a process that runs. */
+const NOTED_WITHIN_MS = 1000;
 const QUIET_WITHIN_MS = 30_000;
 const SAY_AGAIN_MS = 2000;
 const BALLAST = 40;
@@ -51,6 +53,8 @@ export class World {
   private readonly asked = new Map<string, readonly string[]>();
   private marks = 0;
   private lives = 0;
+  /** When this life was frozen, unless it has had the time since to note what it had said. */
+  private frozenAt: number | undefined;
   private meddled = 0;
 
   private constructor(parts: {
@@ -201,20 +205,26 @@ export class World {
     };
   }
 
-  private async live({ freeze, end, humanMeddles }: Life): Promise<void> {
-    const gone = this.sluice?.process.exited;
+  private async live({ faultPoints, freezeAt, wakeAt, end, humanMeddles }: Life): Promise<void> {
+    const { sluice } = this;
     const beginning = Date.now();
+    const frozenAt = faultPoints?.includes('=stop') === true ? 0 : freezeAt;
+    if (frozenAt !== undefined && end.at - wakeAt < NOTED_WITHIN_MS) this.frozenAt = beginning + frozenAt;
     const until = (at: number): Promise<unknown> =>
-      Promise.race([sleep(at - (Date.now() - beginning)), gone]);
-    if (freeze !== undefined) {
-      await until(freeze.at);
-      this.sluice?.process.signal('SIGSTOP');
-      await until(freeze.at + freeze.forMs);
-      this.sluice?.process.signal('SIGCONT');
+      Promise.race([sleep(at - (Date.now() - beginning)), sluice?.process.exited]);
+    const meddle = async (): Promise<void> => {
+      if (humanMeddles) await this.meddle();
+    };
+    if (freezeAt !== undefined) {
+      await until(freezeAt);
+      sluice?.process.signal('SIGSTOP');
     }
+    await until(wakeAt);
+    await meddle();
+    sluice?.process.signal('SIGCONT');
     await until(end.at);
     await this.end(end.signal);
-    if (humanMeddles) await this.meddle();
+    await meddle();
   }
 
   /** The human changes every object whose write is in doubt. */
@@ -234,20 +244,25 @@ export class World {
   private async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const { sluice } = this;
     if (sluice === undefined) return;
+    const endedAt = Date.now();
     sluice.process.signal(signal);
     // A fault point may have stopped it.
     sluice.process.signal('SIGCONT');
     await sluice.process.exited;
-    await this.noteUnnoted();
+    await this.noteUnnoted(this.frozenAt ?? endedAt);
+    this.frozenAt = undefined;
   }
 
-  /** Log lines that are in the channel, and of which the journal does not know because of a kill in between. */
-  private async noteUnnoted(): Promise<void> {
+  /** Log lines that the channel has got just now, and of which the journal does not know because of a kill in between. */
+  private async noteUnnoted(livedUntil: number): Promise<void> {
     const rows = must(await this.store.unsentRows(1000)).filter(({ kind }) => kind === 'sal');
     if (rows.length === 0) return;
     await this.note();
+    const fresh = this.watcher.lines.filter(
+      ({ at, text }) => at > livedUntil - NOTED_WITHIN_MS && text.startsWith('!log '),
+    );
     for (const { key, op } of rows)
-      if (this.logLines(0).some((line) => line.includes(`[${op ?? ''}]`))) this.unnoted.add(key);
+      if (fresh.some(({ text }) => text.includes(`[${op ?? ''}]`))) this.unnoted.add(key);
   }
 
   /** What the network had before this line it has shown to everybody who sees this line. */
