@@ -26,7 +26,7 @@ export function findProblems(evidence: Evidence): readonly string[] {
 }
 
 /** What Sluice wrote for an operation, in the order of etcd. */
-export function writesOf(evidence: Evidence, operation: NodeOperation): readonly EtcdEvent[] {
+function writesOf(evidence: Evidence, operation: NodeOperation): readonly EtcdEvent[] {
   const steps = operation.steps.filter(({ intent }) => intent !== undefined);
   return bySluice(evidence).filter((event) => steps.some((step) => belongs(event, step)));
 }
