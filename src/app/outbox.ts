@@ -105,7 +105,7 @@ export class Outbox {
     if (this.closed) return;
     for (const lane of this.lanes.values()) {
       lane.pump ??= this.drain(lane.rows, (row) =>
-        row.kind === 'sal' ? this.sendSal(row) : this.sendChat(row, lane.rows),
+        row.kind === 'sal' ? this.sendSal(row, lane.rows) : this.sendChat(row, lane.rows),
       ).finally(() => {
         lane.pump = undefined;
       });
@@ -179,12 +179,14 @@ export class Outbox {
     return shown;
   }
 
-  private async sendSal(row: OutboxRow): Promise<boolean> {
+  private async sendSal(row: OutboxRow, waiting: OutboxRow[]): Promise<boolean> {
     const { clock, settings, faultPoint, log } = this.parts;
     const chat = this.chatOf(row.transport);
     if (row.kind !== 'sal' || chat?.state() !== 'ready') return false;
     const now = clock.now();
-    const line = composeSal(row.record, now - row.at > LATE_MS ? { late: { at: row.at, now } } : {});
+    const isLate = now - row.at > LATE_MS;
+    if (isLate && mergeWithEnd(row, waiting)) return this.mark(row.key, 'echoed', 'merged with its end');
+    const line = composeSal(row.record, isLate ? { late: { at: row.at, now } } : {});
     await faultPoint('before-send-log');
     const sent = await chat.send(row.channel, line, { key: row.key, urgency: 'log' });
     await faultPoint('after-send-log');
@@ -304,6 +306,23 @@ export class Outbox {
 interface Lane {
   readonly rows: OutboxRow[];
   pump: Promise<void> | undefined;
+}
+
+/**
+ * A line that says that something begins, and that comes when it is over, tells nobody anything: what came of it is said in one line.
+ *
+ * @param waiting the lane, in which the end then stands as the only line.
+ * @returns false when the end is not there yet.
+ */
+function mergeWithEnd(row: OutboxRow, waiting: OutboxRow[]): boolean {
+  if (row.kind !== 'sal' || row.record.phase !== 'start') return false;
+  const at = waiting.findIndex(
+    (one) => one.kind === 'sal' && one.record.phase === 'end' && one.op === row.op,
+  );
+  const end = waiting[at];
+  if (end?.kind !== 'sal') return false;
+  waiting[at] = { ...end, record: { ...end.record, phase: 'done' } };
+  return true;
 }
 
 /** What invites to act on an operation, once it has ended; what passes, once something newer of it waits. */
