@@ -102,8 +102,8 @@ export async function awaitRollout(
   if (stopper !== undefined)
     return { kind: 'stop', end: 'held', fault: { kind: 'stopped', id: operation.id, by: stopper }, ready };
   if (isEnding) return { kind: 'stop', end: 'held', fault: { kind: 'shutting-down' }, ready };
-  if (seen === undefined && refused !== undefined)
-    return { kind: 'stop', end: 'failed', fault: refused, ready };
+  // The last word of the cluster was that it does not speak with us: that is what somebody has to mend.
+  if (refused !== undefined) return { kind: 'stop', end: 'failed', fault: refused, ready };
   const obstacle: Obstacle =
     seen === undefined ? { kind: 'silent' } : await obstacleOf(kubernetes, step, seen);
   const afterMs = clock.now() - sentAt;
