@@ -8,6 +8,8 @@ const PLAIN = /^[A-Za-z0-9.-]+$/;
 export function byHandSteps(steps: readonly StepRecord[]): readonly string[] {
   return steps.flatMap((step) => {
     if ('key' in step) return byHandLines([step]);
+    // The number is set; only its pods are missing.
+    if (step.result !== undefined) return [];
     const { cluster, namespace, deployment } = step.deployment;
     if (![cluster, namespace, deployment].every((part) => PLAIN.test(part))) return [];
     const numbers = `--current-replicas=${String(step.from)} --replicas=${String(step.to)}`;
