@@ -59,7 +59,8 @@ export function foldHosts(names: readonly string[]): string {
   const groups = new Map<string, NumberedName[]>();
   for (const name of new Set(names)) {
     const numbered = readNumber(name);
-    const pattern = `${numbered.prefix}[]${numbered.suffix}`;
+    // A name without a number is folded with no other.
+    const pattern = numbered.digits === '' ? name : `${numbered.prefix}[]${numbered.suffix}`;
     groups.set(pattern, [...(groups.get(pattern) ?? []), numbered]);
   }
   return [...groups.values()].map(foldGroup).join(',');

@@ -122,6 +122,7 @@ describe('foldHosts', () => {
     [['mw-k8s-1001-a', 'mw-k8s-1002-a'], 'mw-k8s-[1001-1002]-a'],
     [['a1.row2.wmnet', 'a2.row2.wmnet', 'a1.row3.wmnet'], 'a[1-2].row2.wmnet,a1.row3.wmnet'],
     [['maps1005', 'maps1005'], 'maps1005'],
+    [['db', 'db1', 'db2'], 'db,db[1-2]'],
   ])('%j folds to %s', (names, folded) => {
     expect(foldHosts(names)).toBe(folded);
   });
