@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openAudit } from './adapters/audit/audit.ts';
+import { claimAuditSlot } from './adapters/audit/slot.ts';
 import { openQueue } from './adapters/bullmq/queue.ts';
 import { openAuditSink } from './adapters/conftool/audit-sink.ts';
 import { connectionOptions } from './adapters/redis/connection.ts';
@@ -122,8 +122,9 @@ async function open(
   opened.push({ name: 'conftool', close: () => conftool.close() });
   const kubernetes = config.kubernetes === undefined ? undefined : openClusters(config.kubernetes);
   opened.push({ name: 'kubernetes', close: () => Promise.resolve(kubernetes?.close()) });
-  const auditFile = join(config.stateDir, 'audit.log');
-  const { reasons, heard } = await checkStart(config, { redis, store, auditFile });
+  const slot = await claimAuditSlot(config.stateDir);
+  opened.push({ name: 'audit slot', close: () => slot.release() });
+  const { reasons, heard } = await checkStart(config, { redis, store });
   if (reasons.length > 0) throw new Error(reasons.join('; '));
   // Who can write here cannot write there: a file that was written anew is found out by what syslog has.
   const syslog = openSyslog({
@@ -137,7 +138,7 @@ async function open(
   const onLine = (line: string): void => {
     syslog.write(line);
   };
-  const audit = meters.audit(await openAudit(auditFile, Date.now, { onLine }));
+  const audit = meters.audit(await openAudit(slot.file, Date.now, { onLine }));
   const tellHead = (): void => {
     const { seq, hash } = audit.head();
     syslog.write(`head ${String(seq)} ${hash}`);

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { logsOf } from '../adapters/audit/files.ts';
 import { readAudit, verifyAudit } from '../adapters/audit/read.ts';
 import { connectionOptions } from '../adapters/redis/connection.ts';
 import { openRedisStore } from '../adapters/redis/store.ts';
@@ -18,32 +18,35 @@ import type { Store } from '../ports/store.ts';
 import { openRedis } from '../wiring/redis.ts';
 import type { Print } from './print.ts';
 
-/** Where the log of a Sluice is. */
-export function auditFile(stateDir: string): string {
-  return join(stateDir, 'audit.log');
-}
-
 /**
- * Holds every line of the log against the one before.
+ * Holds every line of each log against the one before.
  *
  * @param head a hash that was noted elsewhere once (syslog, metrics): a log that was written anew from there on does not have it.
- * @returns the exit code: 0 when it is whole.
+ * @returns the exit code: 0 when all are whole, and one of them has that hash.
  */
 export async function auditVerify(stateDir: string, head: string | undefined, print: Print): Promise<0 | 1> {
-  const file = auditFile(stateDir);
-  const verified = await verifyAudit(file, head);
-  if (!verified.ok) {
-    print(`FAIL ${file}: ${verified.fault}`);
+  const files = await logsOf(stateDir);
+  if (files.length === 0) {
+    print(`FAIL ${stateDir}: there is no audit.log`);
     return 1;
   }
-  const { count, head: last, found } = verified.value;
-  if (head !== undefined && found === undefined) {
-    print(`FAIL ${file}: no line has the hash ${head}: it was written anew`);
-    return 1;
+  let isWhole = true;
+  let isFound = false;
+  for (const file of files) {
+    const verified = await verifyAudit(file, head);
+    if (!verified.ok) {
+      print(`FAIL ${file}: ${verified.fault}`);
+      isWhole = false;
+      continue;
+    }
+    const { count, head: last, found } = verified.value;
+    isFound ||= found !== undefined;
+    const noted = found === undefined ? '' : `, and line ${String(found)} has the hash that was noted`;
+    print(`ok ${file}: ${String(count)} lines, each follows the one before${noted}. Head: ${last}`);
   }
-  const noted = found === undefined ? '' : `, and line ${String(found)} has the hash that was noted`;
-  print(`ok ${file}: ${String(count)} lines, each follows the one before${noted}. Head: ${last}`);
-  return 0;
+  if (head === undefined || isFound) return isWhole ? 0 : 1;
+  print(`FAIL ${files.join(', ')}: no line has the hash ${head}: it was written anew`);
+  return 1;
 }
 
 /** What to show of the log. */
@@ -58,7 +61,7 @@ export interface Shown {
 
 /** Prints the log for people. Works without Redis, chat and etcd. */
 export async function auditShow(stateDir: string, shown: Shown, print: Print): Promise<0 | 1> {
-  const facts = await readAudit(auditFile(stateDir));
+  const facts = await readAudit(stateDir);
   const { id, since, sal } = shown;
   if (sal) {
     const operations = retell(facts).operations.filter(
@@ -129,7 +132,7 @@ async function rebuild(
   if (!known.ok) return fail(wordFault(known.fault).text);
   if (known.value.length > 0)
     return fail('the journal is not empty: what is in it counts, and the log is only its second copy');
-  const story = retell(await readAudit(auditFile(config.stateDir)));
+  const story = retell(await readAudit(config.stateDir));
   const oldest = Date.now() - config.retentionMs;
   const kept = forJournal(story.operations).filter(({ createdAt }) => createdAt > oldest);
   for (const operation of kept) {

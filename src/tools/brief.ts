@@ -10,7 +10,6 @@ import { isFinal, isOnNodes } from '../core/operation.ts';
 import { stepsOf } from '../core/progress.ts';
 import { durationText } from '../core/time.ts';
 import type { Conftool } from '../ports/conftool.ts';
-import { auditFile } from './audit-tool.ts';
 import { operationLine, WIDE } from './by-hand.ts';
 import type { Print } from './print.ts';
 
@@ -23,7 +22,7 @@ const ASK_MS = 5_000;
  */
 export async function brief(config: Config, conftool: Conftool, print: Print): Promise<0> {
   const now = Date.now();
-  const story = retell(await readAudit(auditFile(config.stateDir)));
+  const story = retell(await readAudit(config.stateDir));
   section(print, 'waiting, running, held or unknown', openLines(story));
   section(print, 'longer than it was meant to be', await overdueLines(story, conftool, now));
   section(print, 'locks and freeze', brakeLines(story, now));

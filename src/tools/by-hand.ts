@@ -6,7 +6,6 @@ import { byHandSteps } from '../core/by-hand.ts';
 import type { Operation } from '../core/operation.ts';
 import { isFinal } from '../core/operation.ts';
 import { summarizePlan } from '../core/plan-summary.ts';
-import { auditFile } from './audit-tool.ts';
 import type { Print } from './print.ts';
 
 /** Nobody cuts a line of a terminal. */
@@ -19,7 +18,7 @@ export const WIDE = 1000;
  * @returns the exit code: 1 for an id that the log does not know.
  */
 export async function byHand(stateDir: string, id: string | undefined, print: Print): Promise<0 | 1> {
-  const { operations } = retell(await readAudit(auditFile(stateDir)));
+  const { operations } = retell(await readAudit(stateDir));
   if (id === undefined) {
     const open = operations.filter(({ state }) => !isFinal(state));
     if (open.length === 0) print('nothing is unfinished, as far as audit.log knows');

@@ -22,14 +22,10 @@ export interface StartCheck {
  */
 export async function checkStart(
   config: Config,
-  {
-    redis,
-    store,
-    auditFile,
-  }: { readonly redis: RedisServer; readonly store: Store; readonly auditFile: string },
+  { redis, store }: { readonly redis: RedisServer; readonly store: Store },
 ): Promise<StartCheck> {
   const [facts, lines, known] = await Promise.all([
-    readAudit(auditFile),
+    readAudit(config.stateDir),
     config.redis === undefined ? [] : examineRedis(redis.address, BOUNDS.examineMs),
     store.recent(1),
   ]);

@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { AuditFact } from '../../core/audit-story.ts';
 import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
 import type { AuditLine, ChainHead } from './audit-line.ts';
 import { NO_LINE, checkLine } from './audit-line.ts';
-import { rotatedFiles } from './files.ts';
+import { logsOf, partsOf } from './files.ts';
 
 /** What a whole, unbroken chain shows. */
 export interface VerifiedChain {
@@ -24,7 +23,7 @@ export interface VerifiedChain {
 export async function verifyAudit(file: string, wanted?: string): Promise<Result<VerifiedChain, string>> {
   let head: ChainHead = { seq: 0, hash: NO_LINE };
   let found: number | undefined;
-  for (const one of await allFiles(file)) {
+  for (const one of await partsOf(file)) {
     const lines = (await readFile(one, 'utf8')).split('\n').slice(0, -1);
     for (const [index, line] of lines.entries()) {
       const checked = checkLine(line, head);
@@ -37,10 +36,17 @@ export async function verifyAudit(file: string, wanted?: string): Promise<Result
   return ok({ count: head.seq, head: head.hash, found });
 }
 
-/** Every line that can be read, oldest first; whether the chain holds is another question. */
-export async function readAudit(file: string): Promise<readonly AuditFact[]> {
+/** What every process that wrote to the directory has told, oldest first; whether the chains hold is another question. */
+export async function readAudit(stateDir: string): Promise<readonly AuditFact[]> {
   const facts: AuditFact[] = [];
-  for (const one of await allFiles(file)) {
+  for (const file of await logsOf(stateDir)) facts.push(...(await readLog(file)));
+  return facts.sort((a, b) => a.at - b.at);
+}
+
+/** Every line of one log that can be read, oldest first. */
+async function readLog(file: string): Promise<readonly AuditFact[]> {
+  const facts: AuditFact[] = [];
+  for (const one of await partsOf(file)) {
     for (const text of (await readFile(one, 'utf8')).split('\n').slice(0, -1)) {
       const line = readLine(text);
       if (line !== undefined)
@@ -54,10 +60,6 @@ export async function readAudit(file: string): Promise<readonly AuditFact[]> {
     }
   }
   return facts;
-}
-
-async function allFiles(file: string): Promise<readonly string[]> {
-  return [...(await rotatedFiles(file)), ...(existsSync(file) ? [file] : [])];
 }
 
 function readLine(text: string): AuditLine | undefined {

@@ -187,7 +187,7 @@ test('a file that is full is put aside, and the chain goes on in a new one, also
   const files = readdirSync(dirname(file)).filter((name) => name.startsWith('audit.log'));
   expect(files.length).toBeGreaterThan(2);
   expect(await verifyAudit(file, hash)).toMatchObject({ ok: true, value: { count: 9, found: 5 } });
-  expect((await readAudit(file)).map(({ data }) => data)).toEqual(
+  expect((await readAudit(dirname(file))).map(({ data }) => data)).toEqual(
     Array.from({ length: 9 }, (_, index) => ({ index })),
   );
   expect(told).toHaveLength(9);
