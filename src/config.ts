@@ -13,6 +13,7 @@ import type { KubernetesConfig } from './config/resolve-kubernetes.ts';
 import { resolveKubernetes } from './config/resolve-kubernetes.ts';
 import type { TrafficConfig } from './config/resolve-traffic.ts';
 import { resolveTraffic } from './config/resolve-traffic.ts';
+import type { Role } from './config/role.ts';
 import type { FileContent } from './config/schema.ts';
 import { FileSchema, StateDirSchema } from './config/schema.ts';
 import type { Secret } from './config/secret.ts';
@@ -31,6 +32,7 @@ import { fail, ok } from './core/result.ts';
 
 /** Everything that Sluice is told: `sluice.yaml` and the files that it names, read and checked. Paths are absolute. */
 export interface Config {
+  readonly role: Role;
   readonly irc: IrcConfig;
   /** Undefined: that side is off. */
   readonly slack: SlackConfig | undefined;
@@ -81,13 +83,24 @@ export interface ExaminedConfig {
  * refuses when others may write what Sluice believes.
  *
  * @param env the environment; by default that of the process, which nothing but this file reads.
+ * @param role what the process is to do: some secrets are not for it, and are not read.
  */
-export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): Result<Config, ConfigFault> {
-  const examined = examineConfig(file, env);
+export function loadConfig(
+  file: string,
+  env: NodeJS.ProcessEnv = process.env,
+  role: Role = 'both',
+): Result<Config, ConfigFault> {
+  const examined = examineConfig(file, env, role);
   if (!examined.ok) return examined;
   const { config, modeLines, signingKeyToMake } = examined.value;
   if (modeLines.length > 0) return fail({ file, lines: modeLines });
   if (signingKeyToMake === undefined) return ok(config);
+  // One that it made itself would be another than that of the gateway, and everything would look forged.
+  if (role === 'worker')
+    return fail({
+      file,
+      lines: [`signingKeyFile: ${signingKeyToMake} is not there: copy it from the gateway, which makes it`],
+    });
   try {
     makeSigningKeyFile(signingKeyToMake);
     return ok({ ...config, signingKey: makeSecret(readFileSync(signingKeyToMake, 'utf8').trim()) });
@@ -103,12 +116,13 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv = process.env): 
 export function examineConfig(
   file: string,
   env: NodeJS.ProcessEnv = process.env,
+  role: Role = 'both',
 ): Result<ExaminedConfig, ConfigFault> {
   const path = resolve(file);
   const content = readContent(path);
   if (!content.ok) return fail({ file, lines: content.fault.map(problemLine) });
   const files: TrustedFile[] = [{ path, kind: 'plain' }];
-  const reading: Reading = { folder: dirname(path), env, problems: [], files };
+  const reading: Reading = { folder: dirname(path), env, role, problems: [], files };
   const resolved = resolveContent(reading, content.value);
   const problems = reading.problems.map(problemLine);
   if (resolved === undefined || problems.length > 0) {
@@ -141,7 +155,7 @@ function reload<T>(
   file: string,
   read: (reading: Reading, path: string) => T | undefined,
 ): Result<T, ConfigFault> {
-  const reading: Reading = { folder: dirname(file), env: {}, problems: [], files: [] };
+  const reading: Reading = { folder: dirname(file), env: {}, role: 'both', problems: [], files: [] };
   const value = read(reading, basename(file));
   const problems = [...reading.problems, ...fileModeProblems(reading.files)];
   if (value === undefined || problems.length > 0) return fail({ file, lines: problems.map(problemLine) });
@@ -185,6 +199,7 @@ function resolveContent(
   if (irc === undefined || catalogue === undefined || people === undefined || policy === undefined)
     return undefined;
   const config: Config = {
+    role: reading.role,
     irc,
     slack,
     sal,

@@ -6,6 +6,7 @@ import { claimAuditSlot } from './adapters/audit/slot.ts';
 import { openQueue } from './adapters/bullmq/queue.ts';
 import { openAuditSink } from './adapters/conftool/audit-sink.ts';
 import { connectionOptions } from './adapters/redis/connection.ts';
+import { listenForRows } from './adapters/redis/listen.ts';
 import { openRedisStore } from './adapters/redis/store.ts';
 import { loadCommands } from './app/load-commands.ts';
 import { Sluice } from './app/sluice.ts';
@@ -15,18 +16,20 @@ import { loadConfig, loadPeople, loadPolicy } from './config.ts';
 import { BOUNDS } from './config/bounds.ts';
 import { policyDifference } from './core/policy-difference.ts';
 import type { Log } from './observe/log.ts';
+import { parseRole } from './config/role.ts';
 import { openLog } from './observe/log.ts';
 import { openMeters } from './observe/meters.ts';
 import { openSyslog } from './observe/syslog.ts';
-import type { Chat } from './ports/chat.ts';
 import { runTool, USAGE } from './tools/tools.ts';
 import { openWeb } from './web/http.ts';
+import { attend } from './wiring/attend.ts';
 import { openChats } from './wiring/chats.ts';
 import { openConftool } from './wiring/conftool.ts';
 import { openClusters } from './wiring/kubernetes.ts';
 import { checkStart } from './wiring/check-start.ts';
 import { composeParts } from './wiring/parts.ts';
 import { openRedis } from './wiring/redis.ts';
+import { openVoice } from './wiring/voice.ts';
 
 /** Something that was opened, in the order of opening. */
 interface Opened {
@@ -47,7 +50,12 @@ async function main(): Promise<void> {
     process.exitCode = await runTool(positionals, values);
     return;
   }
-  const config = loadConfig(values.config);
+  const role = parseRole(values.role);
+  if (role === undefined) {
+    stop(2, `--role ${values.role ?? ''}: there are gateway and worker\n${USAGE}`);
+    return;
+  }
+  const config = loadConfig(values.config, process.env, role);
   if (!config.ok) {
     stop(1, `${config.fault.file}:\n${config.fault.lines.map((line) => `  ${line}`).join('\n')}`);
     return;
@@ -64,6 +72,7 @@ function readArguments() {
         head: { type: 'string' },
         since: { type: 'string' },
         sal: { type: 'boolean', default: false },
+        role: { type: 'string' },
       },
       allowPositionals: true,
     });
@@ -145,6 +154,8 @@ async function open(
   };
   opened.push({ name: 'audit', close: () => audit.close() });
   const chats = openChats(config, log);
+  const { voice, shared } = openVoice(config, { store, slot: slot.number, log });
+  const duties = { hears: config.role !== 'worker', runs: config.role !== 'gateway' };
   const queue = openQueue({ connection, concurrency: BOUNDS.operationsAtOnce, log });
   const watch = new WorkerWatch(queue, log);
   const trusted = { people: config.people, policy: config.policy };
@@ -155,6 +166,8 @@ async function open(
     queue,
     audit,
     chats,
+    voice,
+    speaker: () => shared?.holder(),
     commands,
     log,
     trusted,
@@ -162,17 +175,23 @@ async function open(
     ownHealth: () => [watch.health()],
   });
   const { health } = parts;
-  const sluice = new Sluice(parts);
+  const sluice = new Sluice(parts, duties);
   if (config.http !== undefined) {
     const web = await openWeb(config.http, health, () => meters.text({ store, audit, chats }));
     opened.push({ name: 'http', close: () => web.close() });
   }
   opened.push({ name: 'outbox', close: () => sluice.outbox.close() });
-  const ready = chats.map((chat) => startChat(chat, sluice));
-  queue.start((id) => sluice.run(id));
+  const attendance = attend(chats, sluice, shared);
+  const listening = duties.hears ? listenForRows(connection, () => void sluice.sayWhatIsStored()) : undefined;
+  opened.push({ name: 'listening', close: () => Promise.resolve(listening?.close()) });
+  shared?.follow((speaks) => {
+    attendance.voiceChanged(speaks);
+  });
+  if (duties.runs) queue.start((id) => sluice.run(id));
   const sweeping = setInterval(() => void sluice.sweep(), BOUNDS.sweepEveryMs);
   tellHead();
   const tellingHead = setInterval(tellHead, BOUNDS.headEveryMs);
+  const looking = setInterval(() => void shared?.tick(), BOUNDS.voiceLookMs);
   const trying = setInterval(() => void watch.check(), BOUNDS.canaryEveryMs);
   process.on('SIGHUP', () => void reload(config, trusted, sluice, log));
   let ending = false;
@@ -190,33 +209,26 @@ async function open(
     clearInterval(sweeping);
     clearInterval(trying);
     clearInterval(tellingHead);
+    clearInterval(looking);
     await queue.close();
     await sluice.idle();
     await sluice.outbox.close();
     await Promise.all(chats.map((chat) => chat.close()));
+    // Only now may another speak.
+    await shared?.close();
     await closeAll();
     log.info({}, 'ended');
     process.exit(0);
   };
   // One network that is down holds up nobody on another.
-  await Promise.any(ready);
-  sluice.watchChanges();
+  await shared?.tick();
+  if (duties.hears) {
+    await attendance.first;
+    sluice.watchChanges();
+  }
   await sluice.sweep();
-  await Promise.all(ready);
-  log.info({ parts: (await health()).map(({ part }) => part) }, 'ready');
-}
-
-/** Resolves when the chat is ready for the first time; each time that it is back, what was left unsaid is said. */
-function startChat(chat: Chat, sluice: Sluice): Promise<void> {
-  return new Promise((resolve) => {
-    chat.start(
-      (event) => sluice.hear(event),
-      (state) => {
-        sluice.chatChanged(chat, state);
-        if (state === 'ready') resolve();
-      },
-    );
-  });
+  await attendance.ready;
+  log.info({ role: config.role, parts: (await health()).map(({ part }) => part) }, 'ready');
 }
 
 /** Takes people and policy as they are now, both or neither; what cannot be read changes nothing. */

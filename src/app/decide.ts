@@ -19,6 +19,7 @@ import type { Parts } from './parts.ts';
 import { suspend, unsuspend } from './suspend.ts';
 import { requestStop } from './request-stop.ts';
 import { settleOperation } from './settle-operation.ts';
+import { rolesToSign } from './roles-now.ts';
 import { answer, viewRows } from './speak.ts';
 import type { Utterance } from './utterance.ts';
 
@@ -210,7 +211,8 @@ async function vote(
 ): ReturnType<Parts['store']['vote']> {
   const { id, planHash } = operation;
   const at = parts.clock.now();
-  const unsigned = { person: person.name, verdict, planHash, eventKey, transport, at };
+  const roles = rolesToSign(parts.settings, person);
+  const unsigned = { person: person.name, verdict, planHash, eventKey, transport, at, ...roles };
   const signature = signVote(parts.settings.signingKey, { id, vote: unsigned });
   const outcome = await parts.store.vote(id, { ...unsigned, signature }, at);
   if (outcome.ok)

@@ -13,6 +13,11 @@ export class EarlyReactions {
     this.parked = [...young, { event, targetId: event.targetId, at: now }].slice(-MOST);
   }
 
+  /** The messages that somebody has reacted to, as far as it is not too late. */
+  targets(now: number): ReadonlySet<string> {
+    return new Set(this.parked.filter(({ at }) => now - at < KEEP_MS).map(({ targetId }) => targetId));
+  }
+
   /** Those to this message, in their order; each once. */
   take(targetId: string, now: number): readonly Inbound[] {
     const found = this.parked.filter((one) => one.targetId === targetId && now - one.at < KEEP_MS);

@@ -6,7 +6,7 @@ import { fail, ok } from '../core/result.ts';
 import type { Suspension } from '../core/suspension.ts';
 import { authorize } from './authorize.ts';
 import type { Parts } from './parts.ts';
-import { withRolesNow } from './roles-now.ts';
+import { withRolesForWrite } from './roles-now.ts';
 
 /** Rules with a sliding window need the person's earlier operations, and so does break-glass; most deciding rules do not. */
 export function looksBack({ settings }: Parts, { request }: Operation): boolean {
@@ -33,12 +33,11 @@ export async function findFlood(
 }
 
 /** Asker and approvers, as they are known today. */
-async function peopleOf(parts: Parts, { request, votes }: Operation): Promise<readonly Person[]> {
+async function peopleOf(parts: Parts, operation: Operation): Promise<readonly Person[]> {
+  const { request, votes } = operation;
   const names = new Set([request.person, ...votes.map(({ person }) => person)]);
   const people = parts.settings.people().filter(({ name }) => names.has(name));
-  const now = await Promise.all(
-    people.map((person) => withRolesNow(parts, person, { by: undefined, fresh: false })),
-  );
+  const now = await Promise.all(people.map((person) => withRolesForWrite(parts, person, operation)));
   return now.flatMap((one) => (one.ok ? [one.value] : []));
 }
 

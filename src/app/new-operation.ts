@@ -11,6 +11,7 @@ import { salPreview } from '../core/sal/from-operation.ts';
 import { hashPlan, signRequest } from '../core/signature.ts';
 import type { OutboxRow } from '../ports/store.ts';
 import type { Parts } from './parts.ts';
+import { rolesToSign } from './roles-now.ts';
 import { viewRows } from './speak.ts';
 import type { Utterance } from './utterance.ts';
 import type { Wish } from './wish.ts';
@@ -83,6 +84,7 @@ function newOperation(
     channel,
     eventKey,
     at: utterance.at,
+    ...rolesToSign(parts.settings, person),
     ...(services === undefined ? {} : { services }),
     ...(wish.breakGlass === undefined ? {} : { breakGlass: wish.breakGlass }),
   };

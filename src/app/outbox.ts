@@ -47,6 +47,8 @@ export class Outbox {
 
   /** Takes rows that were just stored, to be said at once. */
   offer(rows: readonly OutboxRow[]): void {
+    // Whoever has the voice finds them in the journal.
+    if (!this.parts.voice.speaks()) return;
     for (const row of rows) {
       if (this.known.has(row.key) || this.unmarked.has(row.key) || this.settled.has(row.key)) continue;
       this.known.add(row.key);
@@ -55,12 +57,19 @@ export class Outbox {
     this.pump();
   }
 
+  /** Somebody else speaks from now on: what waits here is said there. */
+  forget(): void {
+    for (const { rows } of this.lanes.values()) rows.length = 0;
+    this.known.clear();
+  }
+
   /** Takes what an earlier process, or a time without chat, left unsaid. */
   async reload(): Promise<void> {
+    if (!this.parts.voice.speaks()) return;
     for (const [key, { state, note }] of this.unmarked) await this.mark(key, state, note);
     const rows = await this.parts.store.unsentRows(RELOAD);
     if (rows.ok) this.offer(rows.value);
-    this.watch = this.forget(this.parts.clock.now());
+    this.watch = this.expire(this.parts.clock.now());
   }
 
   /** Reads other people's log lines and the log bot's answers. */
@@ -116,8 +125,9 @@ export class Outbox {
     // Lets the caller finish its own turn first, so that rows of one transition are offered together.
     await Promise.resolve();
     for (let row = rows[0]; row !== undefined && !this.closed; row = rows[0]) {
-      if (!(await send(row))) return;
-      rows.shift();
+      if (!this.parts.voice.speaks() || !(await send(row))) return;
+      // Unless it was forgotten meanwhile.
+      if (rows[0] === row) rows.shift();
       this.settle(row.key);
       this.known.delete(row.key);
     }
@@ -248,7 +258,7 @@ export class Outbox {
     });
   }
 
-  private forget(now: number): SalWatch {
+  private expire(now: number): SalWatch {
     const { watch, unconfirmed } = expireWatch(this.watch, now);
     for (const key of unconfirmed) void this.mark(key, 'unconfirmed', 'no acknowledgement in 60 s');
     return watch;
@@ -266,7 +276,11 @@ export class Outbox {
   }
 
   private async storeMark(key: string, mark: Mark): Promise<true> {
-    const marked = await this.parts.store.markRow(key, mark);
+    const epoch = this.parts.voice.epoch();
+    const marked = await this.parts.store.markRow(key, {
+      ...mark,
+      ...(epoch === undefined ? {} : { epoch }),
+    });
     if (marked.ok) this.unmarked.delete(key);
     else {
       this.unmarked.set(key, mark);

@@ -5,6 +5,7 @@ import type { FaultPoints } from '../core/fault-point.ts';
 import type { GroupRule } from '../core/groups.ts';
 import type { Person } from '../core/people.ts';
 import type { Dependency } from '../core/dependency.ts';
+import type { Place } from '../core/place.ts';
 import type { Policy } from '../core/policy.ts';
 import type { ProbeMode } from '../core/probe.ts';
 import type { DeploymentSettings } from '../core/scale/facts.ts';
@@ -21,6 +22,7 @@ import type { Prober } from '../ports/prober.ts';
 import type { Queue } from '../ports/queue.ts';
 import type { StopFile } from '../ports/stop-file.ts';
 import type { Store } from '../ports/store.ts';
+import type { Voice } from './voice.ts';
 
 /** What the configuration says, as values. People and policy are functions: they are read again on SIGHUP. */
 export interface Settings {
@@ -32,6 +34,10 @@ export interface Settings {
   readonly policy: () => Policy;
   /** How many chat networks are configured. */
   readonly networks: number;
+  /** Every configured channel, also of networks that this process is not on. */
+  readonly places: readonly Place[];
+  /** Roles that groups of a network give, by the network. */
+  readonly groupRoles: Readonly<Record<string, readonly string[]>>;
   /** Never in Redis, never in a log. */
   readonly signingKey: string;
   /** Where the Server Admin Log listens; `acknowledgedBy` is the account of the bot that answers, when there is one. */
@@ -91,7 +97,9 @@ export interface Parts {
   readonly queue: Queue;
   readonly audit: Audit;
   readonly clock: Clock;
+  /** None in a process that only writes. */
   readonly chats: readonly Chat[];
+  readonly voice: Voice;
   readonly stopFile: StopFile;
   readonly log: Log;
   readonly faultPoint: FaultPoints;

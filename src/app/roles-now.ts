@@ -2,7 +2,37 @@ import type { Person } from '../core/people.ts';
 import { accountOn } from '../core/people.ts';
 import type { Result } from '../core/result.ts';
 import { ok } from '../core/result.ts';
-import type { Parts } from './parts.ts';
+import type { Operation } from '../core/operation.ts';
+import type { Parts, Settings } from './parts.ts';
+
+/** What goes into a signature of the person's roles: nothing where people.yaml alone gives roles, for every process reads that itself. */
+export function rolesToSign(
+  { groupRoles }: Settings,
+  { roles }: Person,
+): { readonly roles?: readonly string[] } {
+  return Object.values(groupRoles).some((given) => given.length > 0) ? { roles } : {};
+}
+
+/**
+ * The person with the roles that count before a write. A process that is not on a network cannot ask it who is in a group: then those of that network's groups count
+ * that the person had, signed, when they asked or approved.
+ */
+export async function withRolesForWrite(
+  parts: Parts,
+  person: Person,
+  { request, votes }: Pick<Operation, 'request' | 'votes'>,
+): Promise<Result<Person>> {
+  const now = await withRolesNow(parts, person, { by: undefined, fresh: false });
+  if (!now.ok) return now;
+  const unasked = Object.entries(parts.settings.groupRoles)
+    .filter(([network]) => accountOn(person, network) !== undefined)
+    .filter(([network]) => !parts.chats.some(({ transport }) => transport === network))
+    .flatMap(([, roles]) => roles);
+  if (unasked.length === 0) return now;
+  const signed = [request, ...votes].flatMap((one) => (one.person === person.name ? (one.roles ?? []) : []));
+  const kept = now.value.roles.filter((role) => !unasked.includes(role));
+  return ok({ ...person, roles: [...kept, ...unasked.filter((role) => signed.includes(role))] });
+}
 
 /**
  * The person with the roles that they have now: where a group of a network gives a role, that group decides it, and people.yaml every other.

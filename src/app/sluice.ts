@@ -1,12 +1,15 @@
+import { createHash } from 'node:crypto';
 import type { Announcement } from '../core/announcement/announcement.ts';
+import { canonicalJson } from '../core/canonical.ts';
 import type { NodeOperation } from '../core/operation.ts';
 import { isOnNodes } from '../core/operation.ts';
 import type { Chat, ChatState, Inbound } from '../ports/chat.ts';
+import type { OutboxRow } from '../ports/store.ts';
 import { EarlyReactions } from './early-reactions.ts';
 import { hear } from './hear.ts';
 import { HeardLog } from './heard-log.ts';
 import { Inbox } from './inbox.ts';
-import { audit } from './journal.ts';
+import { announce, audit } from './journal.ts';
 import { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import { PeopleSeen } from './people-seen.ts';
@@ -16,13 +19,22 @@ import { sweep } from './sweep.ts';
 import { ChangeWatch } from './watch-changes.ts';
 import { watchDrained } from './watch-drained.ts';
 
+/** The same, said by several processes within this time, is said once. */
+const SAME_MS = 60_000;
 /** A gap of the network that is shorter is not worth a line. */
 const TELL_AWAY_MS = 30_000;
 
-/** Gateway and worker in one process: hears, carries out, sweeps, and says what there is to say. Opened and closed by main. */
+/** What a process of Sluice does: hears and speaks, or writes, or both. */
+export interface Duties {
+  readonly hears: boolean;
+  readonly runs: boolean;
+}
+
+/** Hears, carries out, sweeps, and says what there is to say, as far as its duties go. Opened and closed by main. */
 export class Sluice {
   readonly outbox: Outbox;
   private readonly parts: Parts;
+  private readonly duties: Duties;
   private readonly seen: PeopleSeen;
   private readonly running = new Map<string, Promise<void>>();
   private readonly log = new HeardLog();
@@ -34,8 +46,9 @@ export class Sluice {
   /** By transport: here, or away since (ms); not in it before it was ever ready. */
   private readonly presence = new Map<string, 'here' | number>();
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, duties: Duties = { hears: true, runs: true }) {
     this.parts = parts;
+    this.duties = duties;
     this.outbox = new Outbox(parts, (messageId) => {
       for (const event of this.early.take(messageId, parts.clock.now()))
         void this.guarded('hear', () => this.hearNow(event));
@@ -104,14 +117,33 @@ export class Sluice {
   async sweep(): Promise<void> {
     await this.guarded('sweep', async () => {
       await sweep(this.parts, this.outbox, this.seen, {
+        runs: this.duties.runs,
         isRunning: (id) => this.running.has(id),
         takeOver: (id) => void this.run(id),
       });
       await this.changes.flush();
-      if (this.parts.chats.some(({ acknowledges }) => acknowledges === true))
+      const { chats, voice } = this.parts;
+      // What another process hears at this moment is not forgotten: one of them looks.
+      if (voice.speaks() && chats.some(({ acknowledges }) => acknowledges === true))
         await this.inbox.hearForgotten((event) => this.hearNow(event));
+      await this.hearEarly();
       await this.outbox.reload();
     });
+  }
+
+  /** Reactions to what another process has said. */
+  private async hearEarly(): Promise<void> {
+    const now = this.parts.clock.now();
+    for (const target of this.early.targets(now)) {
+      const shown = await this.parts.store.operationShownBy(target);
+      if (!shown.ok || shown.value === undefined) continue;
+      for (const event of this.early.take(target, now)) await this.hearNow(event);
+    }
+  }
+
+  /** There is something to be said that another process has stored. */
+  async sayWhatIsStored(): Promise<void> {
+    await this.guarded('outbox', () => this.outbox.reload());
   }
 
   /** Begins to follow what anybody writes in conftool. */
@@ -122,6 +154,11 @@ export class Sluice {
   /** A network came or went: what was left unsaid is said, and people are told what was not heard meanwhile. */
   chatChanged(chat: Chat, state: ChatState): void {
     const now = this.parts.clock.now();
+    if (!this.parts.voice.speaks()) {
+      // Nothing is missed while another process is there.
+      this.presence.delete(chat.transport);
+      return;
+    }
     if (state !== 'ready') {
       const since = this.presence.get(chat.transport);
       if (since === 'here') this.presence.set(chat.transport, now);
@@ -139,7 +176,20 @@ export class Sluice {
   /** Says something in every configured channel, and puts it into the audit log. */
   async announceAll(announcement: Announcement): Promise<void> {
     await audit(this.parts, undefined, { event: announcement.kind, data: announcement });
-    for (const chat of this.parts.chats) await this.announceOn(chat, announcement);
+    const at = this.parts.clock.now();
+    // Every process is told of a changed policy, and people once.
+    const what = createHash('sha256').update(canonicalJson(announcement)).digest('hex').slice(0, 12);
+    const name = `${what}-${String(Math.floor(at / SAME_MS))}`;
+    const rows = this.parts.settings.places.map(({ transport, channel }): OutboxRow => ({
+      key: `all:${name}:${transport}:${channel}`,
+      op: undefined,
+      at,
+      transport,
+      channel,
+      kind: 'chat',
+      announcement,
+    }));
+    await announce(this.parts, this.outbox, rows);
   }
 
   /** From now on nothing is heard and no write begins; operations that have begun are held after the write in flight. */

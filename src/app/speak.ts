@@ -1,14 +1,9 @@
 import { wordAnnouncement } from '../core/announcement/word.ts';
 import type { Announcement } from '../core/announcement/announcement.ts';
 import { networkName } from '../core/network-name.ts';
+import type { Place } from '../core/place.ts';
 import type { OutboxRow } from '../ports/store.ts';
 import type { Parts } from './parts.ts';
-
-/** A channel on a network. */
-export interface Place {
-  readonly transport: string;
-  readonly channel: string;
-}
 
 /** Answers at once, without the journal: for answers that nobody misses after a crash. `eventKey`: of what is answered. */
 export async function answer(
@@ -44,14 +39,12 @@ export interface Told {
  * they are on, and nobody is mentioned.
  */
 export function viewRows(
-  { chats }: Parts,
+  { settings }: Parts,
   request: Place & { readonly person: string },
   told: Told,
 ): readonly OutboxRow[] {
   const { name, announcement, by = request.transport } = told;
-  const others = chats
-    .filter(({ transport }) => transport !== request.transport)
-    .flatMap(({ transport, channels }) => channels.map((channel) => ({ transport, channel })));
+  const others = settings.places.filter(({ transport }) => transport !== request.transport);
   return [request, ...others].map((place, index) => {
     const asker = index === 0 ? undefined : `${request.person} (${networkName(request.transport)})`;
     const acting = place.transport === by ? '' : ` (${networkName(by)})`;

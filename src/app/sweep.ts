@@ -11,6 +11,8 @@ import { viewRows } from './speak.ts';
 
 /** What runs in this process. */
 export interface Worker {
+  /** Whether this process writes at all. */
+  readonly runs: boolean;
   isRunning(id: string): boolean;
   /** Begins to run it here; does not wait for its end. */
   takeOver(id: string): void;
@@ -18,14 +20,16 @@ export interface Worker {
 
 /**
  * Looks at every open operation: ends what expired, reminds once, and wakes what should run but has no job. The queue may lose or
- * double a job; this is why that does not matter.
+ * double a job; this is why that does not matter. Several processes may do it at once: each transition happens once.
  */
 export async function sweep(parts: Parts, outbox: Outbox, seen: PeopleSeen, worker: Worker): Promise<void> {
   const open = await parts.store.open();
   if (!open.ok) return;
   const now = parts.clock.now();
   for (const operation of open.value) {
-    if (operation.state === 'awaiting-approval') await sweepWaiting(parts, outbox, seen, operation, now);
+    if (operation.state === 'running' && worker.isRunning(operation.id))
+      await parts.store.touch(operation.id, now);
+    else if (operation.state === 'awaiting-approval') await sweepWaiting(parts, outbox, seen, operation, now);
     else if (isOverdue(parts, operation, now)) await expireQueued(parts, outbox, operation);
   }
   await wakeForgotten(parts, open.value, worker);
@@ -55,7 +59,8 @@ async function sweepWaiting(
     );
     return;
   }
-  if (operation.nudgedAt !== undefined || now < nudgeAt(operation)) return;
+  // Whoever speaks has seen who is there.
+  if (operation.nudgedAt !== undefined || now < nudgeAt(operation) || !parts.voice.speaks()) return;
   const announcement = {
     kind: 'nudge' as const,
     id,
@@ -104,6 +109,6 @@ async function wakeForgotten(parts: Parts, open: readonly Operation[], worker: W
     if (worker.isRunning(operation.id) || !(await isItsTurn(parts, operation))) continue;
     const orphaned = parts.clock.now() - operation.touchedAt > parts.settings.bounds.orphanedAfterMs;
     if (!awake.value.has(operation.id)) await parts.queue.wake(operation.id);
-    else if (orphaned) worker.takeOver(operation.id);
+    else if (orphaned && worker.runs) worker.takeOver(operation.id);
   }
 }

@@ -40,6 +40,14 @@ export const BOUNDS = {
   removalWindowMs: 30 * 60_000,
   /** People who spoke in this time are named when an approval is asked for. */
   seenLatelyMs: 60 * 60_000,
+  /** After this long without a sign of who speaks, another process does. */
+  voiceLeaseMs: 8_000,
+  /** How often whoever speaks says that it is there. */
+  voiceRenewMs: 2_000,
+  /** So much earlier it leaves when it cannot say so: saying goodbye takes up to a second. */
+  voiceMarginMs: 2_500,
+  /** How often it is looked whether the voice is still there. */
+  voiceLookMs: 500,
   /** How often the head of the audit log is noted in syslog. */
   headEveryMs: 3_600_000,
   /** How often it is proved that the worker takes jobs. */

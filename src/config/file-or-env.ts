@@ -3,8 +3,10 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Problem } from '../core/problem.ts';
 import type { TrustedFile } from './file-modes.ts';
+import type { Role } from './role.ts';
+import { isWithheld } from './role.ts';
 import type { Secret } from './secret.ts';
-import { makeSecret } from './secret.ts';
+import { makeSecret, WITHHELD } from './secret.ts';
 
 /** The two ways to hand over one text: `passwordFile: PATH` or `passwordEnv: NAME`. */
 type FileOrEnvShape<Name extends string> = Record<`${Name}File` | `${Name}Env`, z.ZodOptional<z.ZodString>>;
@@ -20,6 +22,8 @@ export interface Reading {
   /** Of the file that names the paths. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Of the process that reads: some secrets are not for it, and need not be there. */
+  readonly role: Role;
   readonly problems: Problem[];
   readonly files: TrustedFile[];
 }
@@ -61,6 +65,7 @@ export function readText(reading: Reading, holder: Holder, wanted: Wanted): stri
 /** The same for a text that has to be there and is never shown. */
 export function readSecret(reading: Reading, holder: Holder, wanted: Omit<Wanted, 'kind'>): Secret {
   const { at, name } = wanted;
+  if (isWithheld(reading.role, at)) return WITHHELD;
   if (holder[`${name}File`] === undefined && holder[`${name}Env`] === undefined) {
     reading.problems.push({
       path: joined(at, `${name}File`),

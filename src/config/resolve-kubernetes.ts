@@ -79,20 +79,23 @@ function resolveCluster(
       path: at,
       text: 'give kubeconfigFile, kubeconfigEnv or inCluster: true, one of them',
     });
-  const kubeconfigFile =
-    cluster.kubeconfigFile === undefined ? undefined : pathIn(reading, cluster.kubeconfigFile);
+  const forReading = cluster.readKubeconfigFile !== undefined || cluster.readKubeconfigEnv !== undefined;
+  const [key, holder]: readonly [
+    string,
+    { readonly file?: string | undefined; readonly env?: string | undefined },
+  ] =
+    reading.role === 'gateway' && forReading
+      ? ['readKubeconfig', { file: cluster.readKubeconfigFile, env: cluster.readKubeconfigEnv }]
+      : ['kubeconfig', { file: cluster.kubeconfigFile, env: cluster.kubeconfigEnv }];
+  const kubeconfigFile = holder.file === undefined ? undefined : pathIn(reading, holder.file);
   if (kubeconfigFile !== undefined) {
     if (existsSync(kubeconfigFile)) reading.files.push({ path: kubeconfigFile, kind: 'secret' });
-    else reading.problems.push({ path: `${at}.kubeconfigFile`, text: `${kubeconfigFile} is not there` });
+    else reading.problems.push({ path: `${at}.${key}File`, text: `${kubeconfigFile} is not there` });
   }
   const text =
-    cluster.kubeconfigEnv === undefined
+    holder.env === undefined
       ? undefined
-      : readText(
-          reading,
-          { kubeconfigEnv: cluster.kubeconfigEnv },
-          { at, name: 'kubeconfig', kind: 'secret' },
-        );
+      : readText(reading, { [`${key}Env`]: holder.env }, { at, name: key, kind: 'secret' });
   return {
     kubeconfigFile,
     kubeconfig: text === undefined ? undefined : makeSecret(text),

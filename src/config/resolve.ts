@@ -10,8 +10,10 @@ import type { Problem } from '../core/problem.ts';
 import type { Reading } from './file-or-env.ts';
 import { readSecret, readText } from './file-or-env.ts';
 import { isLoopback } from './loopback.ts';
+import { isWithheld } from './role.ts';
 import type { FileContent } from './schema.ts';
 import type { Secret } from './secret.ts';
+import { WITHHELD } from './secret.ts';
 import { readYamlFile } from './yaml.ts';
 
 /** Trust in a private certificate authority and a certificate of our own, all PEM; undefined: what the system trusts. */
@@ -87,6 +89,8 @@ function resolveAccount(
   account: NonNullable<FileContent['irc']>['account'],
 ): IrcConfig['account'] {
   const at = 'irc.account';
+  // Who does not speak does not log in either.
+  if (isWithheld(reading.role, at)) return { kind: 'plain', name: '', password: WITHHELD };
   const hasPassword = account.passwordFile !== undefined || account.passwordEnv !== undefined;
   const cert = readPublic(reading, account, at, 'clientCert');
   if (cert !== undefined) {
@@ -122,7 +126,11 @@ export function resolveSal(
 
 /** Reads the Redis section; undefined when it is not there: then Sluice starts its own. */
 export function resolveRedis(reading: Reading, redis: FileContent['redis']): RedisConfig | undefined {
-  if (redis === undefined) return undefined;
+  if (redis === undefined) {
+    if (reading.role !== 'both')
+      complain(reading, 'redis', 'is missing: gateway and worker share one, so it must be named');
+    return undefined;
+  }
   const at = 'redis';
   if (redis.url === undefined) {
     complain(reading, 'redis.url', 'is missing: give redis://HOST:6379, or leave out redis');
@@ -175,21 +183,29 @@ export function resolveConftool(reading: Reading, conftool: FileContent['conftoo
   if (far !== undefined && credentials !== undefined) {
     complain(reading, 'conftool.endpoints', `${far} would send the password in clear: say https:`);
   }
-  const at = 'conftool.credentials';
   return {
     endpoints,
     srvDomain,
     namespace,
     apiVersion,
-    credentials: credentials && {
-      username: credentials.username,
-      password: readSecret(reading, credentials, { at, name: 'password' }),
-    },
+    credentials: resolveCredentials(reading, conftool),
     tls: tls && { ca: readPublic(reading, tls, 'conftool.tls', 'ca') },
     scope,
     conftool2git: conftool.conftool2git,
-    confctl: resolveConfctl(reading, conftool),
+    // Who does not write reads without it.
+    confctl: reading.role === 'gateway' ? undefined : resolveConfctl(reading, conftool),
   };
+}
+
+/** The right to write, or for a gateway to read where that needs a name. */
+function resolveCredentials(
+  reading: Reading,
+  { credentials, readCredentials }: FileContent['conftool'],
+): ConftoolConfig['credentials'] {
+  const forReading = reading.role === 'gateway';
+  const used = forReading ? readCredentials : credentials;
+  const at = `conftool.${forReading ? 'readCredentials' : 'credentials'}`;
+  return used && { username: used.username, password: readSecret(reading, used, { at, name: 'password' }) };
 }
 
 /** What confctl is told by its own files, Sluice cannot tell it. */

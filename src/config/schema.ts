@@ -101,6 +101,7 @@ const Conftool = strictObject({
     .regex(/^[\w.-]+$/, 'must be a name like v1')
     .default('v1'),
   credentials: strictObject({ username: Text, ...fileOrEnv('password') }).optional(),
+  readCredentials: strictObject({ username: Text, ...fileOrEnv('password') }).optional(),
   tls: strictObject(fileOrEnv('ca')).optional(),
   scope: z.array(ScopeEntry).default([]),
   conftool2git: strictObject({ host: Text, port: Port }).optional(),
@@ -116,6 +117,7 @@ const Kubernetes = strictObject({
     Text,
     strictObject({
       ...fileOrEnv('kubeconfig'),
+      ...fileOrEnv('readKubeconfig'),
       context: Text.optional(),
       inCluster: z.boolean().default(false),
       allowExec: z.boolean().default(false),

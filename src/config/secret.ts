@@ -8,6 +8,14 @@ export interface Secret {
   toString(): string;
 }
 
+/** In place of a secret that this process must not hold. Revealing it is a bug, and throws. */
+export const WITHHELD: Secret = Object.freeze({
+  reveal: (): string => {
+    throw new Error('this role does not hold that secret');
+  },
+  toString: () => '[withheld]',
+});
+
 /** Wraps a text so that printing it by any usual way gives `[secret]`. */
 export function makeSecret(text: string): Secret {
   const shown = (): string => '[secret]';

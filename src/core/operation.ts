@@ -73,6 +73,8 @@ export interface Request {
   readonly eventKey: string;
   readonly at: number;
   readonly breakGlass?: BreakGlass | undefined;
+  /** Those of the asker then, where a network's groups give some. */
+  readonly roles?: readonly string[] | undefined;
 }
 
 /** The services in whose lines an operation waits for its turn. */
@@ -96,6 +98,8 @@ export interface Vote {
   /** The network on which it was said. */
   readonly transport: string;
   readonly at: number;
+  /** Those of the person then, where a network's groups give some. */
+  readonly roles?: readonly string[] | undefined;
   readonly signature: string;
 }
 

@@ -20,8 +20,17 @@ export function signRequest(key: string, signed: { id: string; planHash: string;
 
 /** What makes a stored vote believable. */
 export function signVote(key: string, signed: { id: string; vote: Omit<Vote, 'signature'> }): string {
-  const { person, verdict, planHash, eventKey, transport, at } = signed.vote;
-  return hmac(key, { what: 'vote', id: signed.id, person, verdict, planHash, eventKey, transport, at });
+  const { person, verdict, planHash, eventKey, transport, at, roles } = signed.vote;
+  const given = {
+    person,
+    verdict,
+    planHash,
+    eventKey,
+    transport,
+    at,
+    ...(roles === undefined ? {} : { roles }),
+  };
+  return hmac(key, { what: 'vote', id: signed.id, ...given });
 }
 
 /**

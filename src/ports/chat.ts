@@ -106,6 +106,8 @@ export interface ShowOptions {
 /** One chat network. It decides no right and words no sentence: it carries lines, facts about who said them, and pace. */
 export interface Chat {
   readonly transport: string;
+  /** There can be one of us on it: of several processes only the one that has the voice is there. */
+  readonly oneVoice?: boolean;
   /** The network is told that we have an event before anything is done with it: it must be stored first. */
   readonly acknowledges?: boolean;
   /** What others see of us now: our nick. */
@@ -114,7 +116,7 @@ export interface Chat {
   readonly channels: readonly string[];
   state(): ChatState;
   capabilities(channel: string): ChatCapabilities;
-  /** Begins to connect and goes on for ever; `hear` is called for each event of a configured channel and each private message. */
+  /** Begins to connect and goes on for ever, also again after `close`; `hear` is called for each event of a configured channel and each private message. */
   start(hear: (event: Inbound) => Promise<void>, onState: (state: ChatState) => void): void;
   /**
    * Sends one line. Resolves when the network has given a proof, or after 5 s without one. A Fault means: it was certainly not sent, or was

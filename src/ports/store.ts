@@ -109,6 +109,9 @@ export interface Store {
   /** @returns the operation after it; Fault `transition-refused` when a guard did not hold, and nothing changed. */
   transition(transition: Transition): Promise<Result<Operation>>;
 
+  /** Says that somebody is at it: nobody takes it over then. Nothing when it does not run. */
+  touch(id: string, at: number): Promise<Result<void>>;
+
   /** Only sets fields, in any state that is not final, or with `anyState` in any: a view id, a nudge. */
   vote(id: string, vote: Vote, now: number): Promise<Result<VoteOutcome>>;
 
@@ -193,9 +196,15 @@ export interface Store {
   unsentRows(most: number): Promise<Result<readonly StoredRow[]>>;
   /** Rows of kind `sal` in any state, newest first. */
   salRows(most: number): Promise<Result<readonly StoredRow[]>>;
+  /** With `epoch` only while nobody has taken the voice since: see `Lease`. */
   markRow(
     key: string,
-    mark: { readonly state: RowState; readonly sentAt?: number; readonly note?: string },
+    mark: {
+      readonly state: RowState;
+      readonly sentAt?: number;
+      readonly note?: string;
+      readonly epoch?: number;
+    },
   ): Promise<Result<void>>;
 
   ping(): Promise<Result<void>>;

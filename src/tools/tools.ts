@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { openAuditSink } from '../adapters/conftool/audit-sink.ts';
+import { NO_VOICE } from '../app/voice.ts';
 import { loadCommands } from '../app/load-commands.ts';
 import type { Config } from '../config.ts';
 import { loadConfig, readStateDir } from '../config.ts';
@@ -120,6 +121,8 @@ async function testPolicy(config: Config, text: string, print: Print): Promise<n
     conftool,
     kubernetes,
     chats: [],
+    voice: NO_VOICE,
+    speaker: () => undefined,
     log: openLog('warn'),
     commands: await loadCommands(),
     trusted: { people: config.people, policy: config.policy },

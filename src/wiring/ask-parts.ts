@@ -2,7 +2,11 @@ import type { Parts } from '../app/parts.ts';
 import type { PartHealth } from '../core/health.ts';
 import type { Chat } from '../ports/chat.ts';
 
-/** Asks every part now. Each answers within its own bound. */
+/**
+ * Asks every part now. Each answers within its own bound.
+ *
+ * @param speaker who is on the networks in place of this process.
+ */
 export async function askParts(
   {
     store,
@@ -12,6 +16,7 @@ export async function askParts(
   }: Pick<Parts, 'store' | 'conftool' | 'loadBalancers' | 'kubernetes'>,
   chats: readonly Chat[],
   own: readonly PartHealth[],
+  speaker: string | undefined,
 ): Promise<readonly PartHealth[]> {
   const [redis, etcd, silent, clusters] = await Promise.all([
     store.ping(),
@@ -41,6 +46,10 @@ export async function askParts(
           },
         ]),
     ...own,
-    ...chats.map((chat) => ({ part: chat.transport, ok: chat.state() === 'ready', text: chat.state() })),
+    ...chats.map((chat) =>
+      chat.oneVoice === true && speaker !== undefined
+        ? { part: chat.transport, ok: true, text: `${speaker} speaks` }
+        : { part: chat.transport, ok: chat.state() === 'ready', text: chat.state() },
+    ),
   ];
 }

@@ -1,12 +1,13 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { openConsole } from '../adapters/console/chat.ts';
+import { CONSOLE_CHANNEL, openConsole } from '../adapters/console/chat.ts';
 import { userId } from '../adapters/console/user-id.ts';
 import { openIrc } from '../adapters/irc/chat.ts';
 import { IRC_BOUNDS } from '../adapters/irc/options.ts';
 import { openSlack } from '../adapters/slack/chat.ts';
 import { SLACK_BOUNDS } from '../adapters/slack/options.ts';
 import type { Config } from '../config.ts';
+import type { Place } from '../core/place.ts';
 import type { Log } from '../observe/log.ts';
 import type { Chat } from '../ports/chat.ts';
 import { ircAccount, slackSide } from './sides.ts';
@@ -16,12 +17,24 @@ export const CONSOLE_FOLDER = 'console';
 
 /** Every network of the configuration, and the consoles of this host when people have an entry `os:`. */
 export function openChats(config: Config, log: Log): readonly Chat[] {
+  if (config.role === 'worker') return [];
   return [
     openIrcChat(config, log),
     ...(config.slack === undefined
       ? []
       : [openSlack({ ...slackSide(config.slack), bounds: SLACK_BOUNDS, now: Date.now }, log)]),
     ...openConsoles(config, log),
+  ];
+}
+
+/** Every channel that something may be said in, also for who is on none of the networks. */
+export function placesOf({ irc, slack, people }: Config): readonly Place[] {
+  const places = (transport: string, channels: readonly string[]): readonly Place[] =>
+    channels.map((channel) => ({ transport, channel }));
+  return [
+    ...places('irc', irc.channels),
+    ...places('slack', slack?.channels ?? []),
+    ...places('console', people.some(({ os }) => os !== undefined) ? [CONSOLE_CHANNEL] : []),
   ];
 }
 

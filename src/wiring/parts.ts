@@ -12,24 +12,28 @@ import type { PartHealth } from '../core/health.ts';
 import { operationId } from '../core/operation-id.ts';
 import { armFaultPoints } from '../observe/fault-points.ts';
 import { askParts } from './ask-parts.ts';
+import { placesOf } from './chats.ts';
 import { declaredReplicas } from './kubernetes.ts';
 
 /** What is opened by the caller, and closed by it. `trusted` is read each time: SIGHUP replaces what is in it. */
 export type OpenedParts = Pick<
   Parts,
-  'conftool' | 'kubernetes' | 'store' | 'queue' | 'audit' | 'chats' | 'log'
+  'conftool' | 'kubernetes' | 'store' | 'queue' | 'audit' | 'chats' | 'voice' | 'log'
 > & {
   readonly commands: Parts['settings']['commands'];
   readonly trusted: Pick<Config, 'people' | 'policy'>;
   /** Operations of before, by the message that asked for them. */
   readonly heard: ReadonlyMap<string, string>;
+  /** Who speaks in place of this process; undefined when it speaks itself. */
+  readonly speaker: () => string | undefined;
   /** Of this process itself. */
   readonly ownHealth: () => readonly PartHealth[];
 };
 
 /** Everything that the story needs, from the configuration and what was opened for it. */
 export function composeParts(config: Config, opened: OpenedParts): Parts {
-  const { conftool, kubernetes, store, chats, commands, trusted, heard, ownHealth, ...others } = opened;
+  const { conftool, kubernetes, store, chats, commands, trusted, heard, ownHealth, speaker, ...others } =
+    opened;
   const { balancers, probes, prometheus, takeUpMs, dependencies } = config.traffic;
   const stopFile = join(config.stateDir, 'STOP');
   const loadBalancers = openPybal({
@@ -66,6 +70,8 @@ export function composeParts(config: Config, opened: OpenedParts): Parts {
       policy: () => trusted.policy,
       // The console is a way in, not a network of its own that somebody could be made to approve from.
       networks: [config.irc, config.slack].filter((side) => side !== undefined).length,
+      places: placesOf(config),
+      groupRoles: { slack: Object.keys(config.slack?.groups ?? {}) },
       signingKey: config.signingKey.reveal(),
       sal: config.sal,
       takeUpMs,
@@ -77,6 +83,6 @@ export function composeParts(config: Config, opened: OpenedParts): Parts {
       heardBefore: (eventKey) => heard.get(eventKey),
       operationId,
     },
-    health: () => askParts({ store, conftool, loadBalancers, kubernetes }, chats, ownHealth()),
+    health: () => askParts({ store, conftool, loadBalancers, kubernetes }, chats, ownHealth(), speaker()),
   };
 }

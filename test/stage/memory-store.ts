@@ -8,7 +8,6 @@ import { tooAlike } from '../../src/core/operation-id.ts';
 import { missingApprovals } from '../../src/core/approval.ts';
 import type { Result } from '../../src/core/result.ts';
 import { fail, ok } from '../../src/core/result.ts';
-import type { RowState } from '../../src/core/row-state.ts';
 import { ROW_PREDECESSORS } from '../../src/core/row-state.ts';
 import type { Suspension } from '../../src/core/suspension.ts';
 import type { SeenChange } from '../../src/core/seen-change.ts';
@@ -374,10 +373,15 @@ export class MemoryStore implements Store {
     );
   }
 
-  markRow(
-    key: string,
-    mark: { readonly state: RowState; readonly sentAt?: number; readonly note?: string },
-  ): ReturnType<Store['markRow']> {
+  touch(id: string, at: number): ReturnType<Store['touch']> {
+    return this.answer(() => {
+      const operation = this.operations.get(id);
+      if (operation?.state === 'running') this.operations.set(id, { ...operation, touchedAt: at });
+      return ok(undefined);
+    });
+  }
+
+  markRow(key: string, mark: Parameters<Store['markRow']>[1]): ReturnType<Store['markRow']> {
     return this.answer(() => {
       const row = this.rows.get(key);
       if (row !== undefined && ROW_PREDECESSORS[mark.state].includes(row.state))

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { loadCommands } from '../../src/app/load-commands.ts';
 import type { Parts } from '../../src/app/parts.ts';
 import { Sluice } from '../../src/app/sluice.ts';
+import { ONLY_VOICE } from '../../src/app/voice.ts';
 import { BOUNDS } from '../../src/config/bounds.ts';
 import { retell } from '../../src/core/audit-story.ts';
 import { parseCatalogue } from '../../src/core/catalogue.ts';
@@ -113,6 +114,7 @@ export class Stage {
   private readonly commands: Parts['settings']['commands'];
   private readonly acknowledgedBy: string | undefined;
   private ids = 0;
+  private isDead = false;
   private killed: (() => void) | undefined;
 
   private constructor(commands: Parts['settings']['commands'], acknowledgedBy: string | undefined) {
@@ -153,7 +155,7 @@ export class Stage {
   async wait(ms: number): Promise<void> {
     this.clock.pass(ms);
     await this.settle();
-    await this.sluice.sweep();
+    if (!this.isDead) await this.sluice.sweep();
     await this.settle();
   }
 
@@ -172,7 +174,7 @@ export class Stage {
   }
 
   async sweep(): Promise<void> {
-    await this.sluice.sweep();
+    if (!this.isDead) await this.sluice.sweep();
     await this.settle();
   }
 
@@ -180,6 +182,12 @@ export class Stage {
   private startProcess(): Sluice {
     const died = new Promise<never>(() => undefined);
     let alive = true;
+    this.isDead = false;
+    const chats = [
+      this.chat,
+      ...(this.withSlack ? [this.slack] : []),
+      ...(this.withConsole ? [this.console] : []),
+    ];
     const parts: Parts = {
       conftool: this.conftool,
       loadBalancers: this.balancers,
@@ -190,16 +198,14 @@ export class Stage {
       queue: this.queue,
       audit: this.audit,
       clock: this.clock,
-      chats: [
-        this.chat,
-        ...(this.withSlack ? [this.slack] : []),
-        ...(this.withConsole ? [this.console] : []),
-      ],
+      chats,
+      voice: ONLY_VOICE,
       stopFile: { present: () => Promise.resolve(this.stopFile) },
       log: this.log(),
       faultPoint: (point) => {
         if (point !== this.crashAt) return undefined;
         alive = false;
+        this.isDead = true;
         this.killed?.();
         return died;
       },
@@ -214,6 +220,10 @@ export class Stage {
         people: () => mustParse(parsePeople(this.people)),
         policy: () => this.policy,
         networks: this.withSlack ? 2 : 1,
+        places: chats.flatMap(({ transport, channels }) =>
+          channels.map((channel) => ({ transport, channel })),
+        ),
+        groupRoles: {},
         signingKey: 'the key of the stage',
         sal: { transport: 'irc', channel: CHANNEL, acknowledgedBy: this.acknowledgedBy },
         takeUpMs: 10_000,

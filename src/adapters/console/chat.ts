@@ -36,7 +36,7 @@ export interface ConsoleOptions {
 }
 
 /** Every console sees the same, as in a channel. */
-const CHANNEL = 'console';
+export const CONSOLE_CHANNEL = 'console';
 const ROOM_BYTES = 2000;
 const ROOT = 'root';
 
@@ -55,10 +55,11 @@ export function socketPath(folder: string, os: string): string {
 
 class Consoles implements Chat {
   readonly transport = 'console';
-  readonly channels = [CHANNEL];
+  readonly oneVoice = true;
+  readonly channels = [CONSOLE_CHANNEL];
   private readonly options: ConsoleOptions;
   private readonly log: Log;
-  private readonly servers: Server[] = [];
+  private servers: readonly Server[] = [];
   private readonly open = new Map<Socket, string>();
   /** By event, while it is heard. */
   private readonly askers = new Map<string, Socket>();
@@ -118,14 +119,16 @@ class Consoles implements Chat {
 
   private refused(channel: string): ReturnType<typeof fail<Fault>> | undefined {
     if (this.now !== 'ready') return fail({ kind: 'chat-down', transport: 'console', cause: this.now });
-    if (channel === CHANNEL) return undefined;
+    if (channel === CONSOLE_CHANNEL) return undefined;
     return fail({ kind: 'chat-refused', transport: 'console', channel, cause: 'no configured channel' });
   }
 
   async close(): Promise<void> {
     this.now = 'down';
     for (const socket of this.open.keys()) socket.destroy();
-    await Promise.all(this.servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    const { servers } = this;
+    this.servers = [];
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   }
 
   private listen({ os, uid }: ConsoleUser, hear: (event: Inbound) => Promise<void>): Promise<void> {
@@ -135,7 +138,7 @@ class Consoles implements Chat {
     const server = createServer((socket) => {
       this.serve(socket, os, hear);
     });
-    this.servers.push(server);
+    this.servers = [...this.servers, server];
     return new Promise((resolve) => {
       server.on('error', (error) => {
         this.log.error({ os, cause: error.message }, 'console: no socket');
@@ -182,7 +185,7 @@ class Consoles implements Chat {
       eventKey: `console:${String(this.epoch)}:${String(this.counter)}`,
       at: this.options.now(),
       replay: false,
-      channel: CHANNEL,
+      channel: CONSOLE_CHANNEL,
       actor: actorOf(os),
       ref: undefined,
       text: addressed === null ? said : said.slice(addressed[0].length),

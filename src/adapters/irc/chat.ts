@@ -26,6 +26,7 @@ export function openIrc(options: IrcOptions, log: Log): Chat {
 
 class Supervisor implements Chat {
   readonly transport = 'irc';
+  readonly oneVoice = true;
   readonly channels: readonly string[];
   private readonly options: IrcOptions;
   private readonly log: Log;
@@ -48,6 +49,7 @@ class Supervisor implements Chat {
   start(hear: (event: Inbound) => Promise<void>, onState: (state: ChatState) => void): void {
     this.hear = hear;
     this.onState = onState;
+    this.closing = false;
     this.connect();
   }
 

@@ -19,6 +19,7 @@ type Effect =
   | 'SET'
   | 'DEL'
   | 'PEXPIRE'
+  | 'PUBLISH'
   /** Appends to a list what is not in it yet. */
   | 'JOIN';
 

@@ -39,6 +39,12 @@ export const KEYS = {
   reminders: `${PREFIX}:reminders`,
   /** Sorted set: JSON of writes seen in conftool, by when. */
   changes: `${PREFIX}:changes`,
+  /** Hash: who speaks, until when, for the how many-th time it changed hands. */
+  voice: `${PREFIX}:voice`,
+  /** Hash: who would speak -> until when that is known. */
+  voices: `${PREFIX}:voices`,
+  /** Channel: there is something to be said; with the id of the process that stored it. */
+  said: `${PREFIX}:said`,
   /** String: JSON of the freeze. */
   freeze: `${PREFIX}:freeze`,
   /** Hash: something to be said. */

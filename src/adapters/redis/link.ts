@@ -5,7 +5,7 @@ import { fail, ok } from '../../core/result.ts';
 import type { Change } from './change.ts';
 import { ANSWER_WITHIN_MS, answered, unreachable } from './connection.ts';
 import type { Fields } from './records.ts';
-import { CHANGE_SCRIPT, VOTE_SCRIPT } from './scripts.ts';
+import { CHANGE_SCRIPT, LEASE_SCRIPT, VOTE_SCRIPT } from './scripts.ts';
 
 /** What came of a change: the hash after it, or the first guard that did not hold (from 1) and what each guard found. */
 export type ChangeReply =
@@ -29,6 +29,8 @@ export interface Link {
   /** @param prepare may read first; its change is then made or refused as a whole. */
   change(prepare: (client: Redis) => Promise<Result<Change>> | Result<Change>): Promise<Result<ChangeReply>>;
   vote(prepare: (client: Redis) => Promise<Call>): Promise<Result<VoteReply>>;
+  /** The answer of the lease's script as it is. */
+  lease(call: Call): Promise<Result<readonly unknown[]>>;
 }
 
 /** What a script is called with; `argv` without the `not-after` in front. */
@@ -39,6 +41,7 @@ interface Call {
 
 type Script = (keys: number, ...args: readonly string[]) => Promise<unknown>;
 interface Scripts {
+  readonly sluiceLease: Script;
   readonly sluiceChange: Script;
   readonly sluiceVote: Script;
 }
@@ -47,6 +50,7 @@ interface Scripts {
 export function linkTo(client: Redis): Link {
   client.defineCommand('sluiceChange', { lua: CHANGE_SCRIPT });
   client.defineCommand('sluiceVote', { lua: VOTE_SCRIPT });
+  client.defineCommand('sluiceLease', { lua: LEASE_SCRIPT });
   const scripts = client as unknown as Scripts;
 
   // How far Redis' clock is ahead of our monotonic one: a change carries the time until which somebody still waits for it, and one that
@@ -101,6 +105,10 @@ export function linkTo(client: Redis): Link {
       const reply = await run('sluiceVote', async () => ok(await prepare(client)));
       return reply.ok ? ok(voteReply(reply.value)) : reply;
     },
+    lease: ({ keys, argv }) =>
+      answered(async () =>
+        ok((await scripts.sluiceLease(keys.length, ...keys, ...argv)) as readonly unknown[]),
+      ),
   };
 }
 

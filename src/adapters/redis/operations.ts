@@ -4,6 +4,7 @@ import { linesOf } from '../../core/operation.ts';
 import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
 import type { Store } from '../../ports/store.ts';
+import { newChange } from './change.ts';
 import { KEYS } from './keys.ts';
 import type { Link } from './link.ts';
 import { doneOnly } from './link.ts';
@@ -18,7 +19,15 @@ export function operationMethods(
   retentionMs: number,
 ): Pick<
   Store,
-  'create' | 'restore' | 'operation' | 'open' | 'recent' | 'transition' | 'headOfLine' | 'operationShownBy'
+  | 'create'
+  | 'restore'
+  | 'operation'
+  | 'open'
+  | 'recent'
+  | 'transition'
+  | 'touch'
+  | 'headOfLine'
+  | 'operationShownBy'
 > {
   return {
     create: async (operation, rows) => {
@@ -52,6 +61,17 @@ export function operationMethods(
       });
       return reply.ok ? transitionResult(transition, reply.value) : reply;
     },
+    touch: async (id, at) =>
+      doneOnly(
+        await link.change(() => {
+          const key = KEYS.operation(id);
+          const change = newChange(key);
+          change.guard('field-in', key, 'schema', '1');
+          change.guard('field-in', key, 'state', 'running');
+          change.fields(key, { touchedAt: String(at) });
+          return ok(change);
+        }),
+      ),
     headOfLine: (service) =>
       link.read(async (client) => ok((await client.lindex(KEYS.line(service), 0)) ?? undefined)),
     operationShownBy: (viewId) =>

@@ -7,12 +7,13 @@ import { newChange } from './change.ts';
 import { KEYS } from './keys.ts';
 import type { Link } from './link.ts';
 import { doneOnly } from './link.ts';
+import { ORIGIN } from './listen.ts';
 import { readRow, rowFields } from './records.ts';
 
 /** Log lines that can be looked up again. */
 const MOST_SAL_ROWS = 10_000;
 
-/** Adds rows to a change. A row whose key exists is left as it is. */
+/** Adds rows to a change, and tells who listens. A row whose key exists is left as it is. */
 export function addRowsTo(change: Change, rows: readonly OutboxRow[]): void {
   for (const row of rows) {
     const key = KEYS.row(row.key);
@@ -25,6 +26,7 @@ export function addRowsTo(change: Change, rows: readonly OutboxRow[]): void {
       change.fields(key, rowFields(row));
     });
   }
+  if (rows.length > 0) change.effect('PUBLISH', KEYS.said, ORIGIN);
 }
 
 /** The part of the store that holds what is to be said. */
@@ -51,12 +53,13 @@ export function rowMethods(
     },
     unsentRows: (most) => listed(KEYS.unsent, most),
     salRows: (most) => listed(KEYS.salRows, most),
-    markRow: async (key, { state, sentAt, note }) =>
+    markRow: async (key, { state, sentAt, note, epoch }) =>
       doneOnly(
         await link.change(() => {
           const hash = KEYS.row(key);
           const change = newChange(hash);
           change.guard('field-in', hash, 'state', ...ROW_PREDECESSORS[state]);
+          if (epoch !== undefined) change.guard('field-in', KEYS.voice, 'epoch', String(epoch));
           change.fields(hash, {
             state,
             ...(sentAt === undefined ? {} : { sentAt: String(sentAt) }),

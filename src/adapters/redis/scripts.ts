@@ -112,3 +112,36 @@ if missing == 0 then
 end
 return {'counted', missing, redis.call('HGETALL', op)}
 `;
+
+/**
+ * Takes, renews or gives back the lease, by Redis' own clock, so that nobody else's has to be right.
+ *
+ * KEYS: the lease (hash: holder, until, epoch), who would take it (hash: who -> until). ARGV: who; for how long (milliseconds; 0 gives back); `1` for the first
+ * claim of a process.
+ *
+ * @returns `held` EPOCH OTHERS | `other` HOLDER | `free`
+ */
+export const LEASE_SCRIPT = `
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local who, span, fresh = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
+local lease = redis.call('HMGET', KEYS[1], 'holder', 'until')
+local holder = lease[1]
+local isFree = not holder or now >= tonumber(lease[2])
+if span == 0 then
+  redis.call('HDEL', KEYS[2], who)
+  if holder == who then redis.call('HSET', KEYS[1], 'until', 0) end
+  return {'free'}
+end
+redis.call('HSET', KEYS[2], who, now + span)
+local others = 0
+local all = redis.call('HGETALL', KEYS[2])
+for i = 1, #all, 2 do
+  if tonumber(all[i + 1]) <= now then redis.call('HDEL', KEYS[2], all[i])
+  elseif all[i] ~= who then others = others + 1 end
+end
+if not isFree and holder ~= who then return {'other', holder} end
+if isFree or fresh then redis.call('HINCRBY', KEYS[1], 'epoch', 1) end
+redis.call('HSET', KEYS[1], 'holder', who, 'until', now + span)
+return {'held', redis.call('HGET', KEYS[1], 'epoch'), others}
+`;

@@ -1,11 +1,13 @@
 import type { RedisOptions } from 'ioredis';
 import { ok } from '../../core/result.ts';
 import type { Log } from '../../observe/log.ts';
+import type { Lease } from '../../ports/lease.ts';
 import type { Freeze, Store } from '../../ports/store.ts';
 import { newChange } from './change.ts';
 import { ANSWER_WITHIN_MS, connectWithin, openClient } from './connection.ts';
 import { KEYS } from './keys.ts';
 import { inboxMethods } from './inbox.ts';
+import { leaseOn } from './lease.ts';
 import { doneOnly, linkTo } from './link.ts';
 import { noteMethods } from './notes.ts';
 import { operationMethods } from './operations.ts';
@@ -24,17 +26,23 @@ export interface RedisStoreOptions {
   readonly timeFrom?: 'redis' | 'caller';
 }
 
+/** The journal, and the lease that is kept beside it. */
+export interface RedisStore extends Store {
+  readonly lease: Lease;
+}
+
 /**
  * The journal in Redis.
  *
  * @returns when connected, or after two seconds without: it goes on trying, and every method says `store-unreachable` meanwhile.
  */
-export async function openRedisStore(options: RedisStoreOptions): Promise<Store> {
+export async function openRedisStore(options: RedisStoreOptions): Promise<RedisStore> {
   const { connection, retentionMs, log, timeFrom = 'redis' } = options;
   const client = openClient(connection, log);
   const link = linkTo(client);
   await connectWithin(client, ANSWER_WITHIN_MS);
   return {
+    lease: leaseOn(link),
     ...operationMethods(link, retentionMs),
     ...voteMethods(link, { retentionMs, timeFrom }),
     ...removalMethods(link),
