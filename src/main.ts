@@ -14,6 +14,7 @@ import { WorkerWatch } from './app/watch-worker.ts';
 import type { Config } from './config.ts';
 import { loadConfig, loadPeople, loadPolicy } from './config.ts';
 import { BOUNDS } from './config/bounds.ts';
+import { readThrown } from './core/thrown.ts';
 import { policyDifference } from './core/policy-difference.ts';
 import type { Log } from './observe/log.ts';
 import { parseRole } from './config/role.ts';
@@ -177,15 +178,22 @@ async function open(
   const { health } = parts;
   const sluice = new Sluice(parts, duties);
   if (config.http !== undefined) {
-    const web = await openWeb(config.http, health, () => meters.text({ store, audit, chats }));
-    opened.push({ name: 'http', close: () => web.close() });
+    // On a host of several processes with one configuration the first has the port.
+    const shares = config.role !== 'both' || slot.number > 1;
+    const web = await openWeb(config.http, health, () => meters.text({ store, audit, chats })).catch(
+      (error: unknown) => {
+        if (!shares) throw error;
+        log.error({ cause: readThrown(error).message }, 'http: nobody can look at this process');
+      },
+    );
+    opened.push({ name: 'http', close: () => Promise.resolve(web?.close()) });
   }
   opened.push({ name: 'outbox', close: () => sluice.outbox.close() });
   const attendance = attend(chats, sluice, shared);
   const listening = duties.hears ? listenForRows(connection, () => void sluice.sayWhatIsStored()) : undefined;
   opened.push({ name: 'listening', close: () => Promise.resolve(listening?.close()) });
-  shared?.follow((speaks) => {
-    attendance.voiceChanged(speaks);
+  shared?.follow((speaks, holder) => {
+    attendance.voiceChanged(speaks, holder);
   });
   if (duties.runs) queue.start((id) => sluice.run(id));
   const sweeping = setInterval(() => void sluice.sweep(), BOUNDS.sweepEveryMs);

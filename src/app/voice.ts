@@ -53,9 +53,11 @@ export class SharedVoice implements Voice {
   private other: string | undefined;
   private asking: Promise<void> | undefined;
   private isNew = true;
-  private wasSpeaking = false;
+  /** Whether it was asked for, with whatever outcome: before that nobody knows who else is there. */
+  private wasAsked = false;
+  private told: { readonly speaks: boolean; readonly holder: string | undefined } | undefined;
   private isClosed = false;
-  private onChange: ((speaks: boolean) => void) | undefined;
+  private onChange: ((speaks: boolean, holder: string | undefined) => void) | undefined;
 
   constructor(parts: SharedVoiceParts) {
     this.parts = parts;
@@ -63,7 +65,7 @@ export class SharedVoice implements Voice {
   }
 
   speaks(): boolean {
-    if (this.isClosed) return false;
+    if (this.isClosed || !this.wasAsked) return false;
     return this.parts.monotonic() < this.validUntil || (this.isAlone && this.other === undefined);
   }
 
@@ -76,8 +78,8 @@ export class SharedVoice implements Voice {
     return this.other;
   }
 
-  /** Told of each change from now on. */
-  follow(onChange: (speaks: boolean) => void): void {
+  /** Told of what is known first, and then of each change: whether it speaks, and who else does. */
+  follow(onChange: (speaks: boolean, holder: string | undefined) => void): void {
     this.onChange = onChange;
   }
 
@@ -105,6 +107,7 @@ export class SharedVoice implements Voice {
     const from = monotonic();
     this.claimedAt = from;
     const claim = await lease.claim(who, { forMs: bounds.leaseMs, isNew: this.isNew });
+    this.wasAsked = true;
     if (!claim.ok) return;
     if (claim.value.kind === 'other') {
       this.other = claim.value.holder;
@@ -120,10 +123,11 @@ export class SharedVoice implements Voice {
   }
 
   private tell(): void {
-    const speaks = this.speaks();
-    if (speaks === this.wasSpeaking) return;
-    this.wasSpeaking = speaks;
-    this.parts.log.info({ speaks, epoch: this.held, holder: this.other }, 'voice');
-    this.onChange?.(speaks);
+    if (!this.wasAsked) return;
+    const [speaks, holder] = [this.speaks(), this.other];
+    if (speaks === this.told?.speaks && holder === this.told.holder) return;
+    this.told = { speaks, holder };
+    this.parts.log.info({ speaks, epoch: this.held, holder }, 'voice');
+    this.onChange?.(speaks, holder);
   }
 }

@@ -8,8 +8,8 @@ export interface Attendance {
   readonly ready: Promise<void>;
   /** Resolves as soon as one is. */
   readonly first: Promise<void>;
-  /** To be called when the voice has come or gone. */
-  voiceChanged(speaks: boolean): void;
+  /** To be called when the voice has come or gone. @param holder who has it in our place. */
+  voiceChanged(speaks: boolean, holder: string | undefined): void;
 }
 
 /**
@@ -36,11 +36,15 @@ export function attend(chats: readonly Chat[], sluice: Sluice, voice: SharedVoic
   };
   const single = voice === undefined ? [] : chats.filter(({ oneVoice }) => oneVoice === true);
   for (const chat of chats) if (!single.includes(chat)) join(chat);
+  let isThere = false;
   const ready = [...readied.values()].map(({ promise }) => promise);
   return {
     ready: Promise.all(ready).then(() => undefined),
-    first: Promise.any(ready),
-    voiceChanged: (speaks) => {
+    first: ready.length === 0 ? Promise.resolve() : Promise.any(ready),
+    voiceChanged: (speaks, holder) => {
+      if (holder !== undefined) for (const chat of single) readied.get(chat)?.resolve();
+      if (speaks === isThere) return;
+      isThere = speaks;
       if (!speaks) sluice.outbox.forget();
       for (const chat of single)
         inTurn(chat, () => {
@@ -48,7 +52,6 @@ export function attend(chats: readonly Chat[], sluice: Sluice, voice: SharedVoic
           else return chat.close();
         });
       if (speaks) void sluice.sayWhatIsStored();
-      else for (const chat of single) readied.get(chat)?.resolve();
     },
   };
 }

@@ -20,6 +20,8 @@ export interface IrcPerson {
   readonly lines: readonly SeenLine[];
   join(channel: string): Promise<void>;
   part(channel: string): void;
+  /** Who is in a channel, without the signs of their rank. */
+  names(channel: string): Promise<readonly string[]>;
   say(target: string, text: string): void;
   react(channel: string, messageId: string, emoji: string): void;
   changeNick(nick: string): Promise<void>;
@@ -125,6 +127,22 @@ class IrcClient implements IrcPerson {
     );
     this.raw(`JOIN ${channel}`);
     await joined;
+  }
+
+  async names(channel: string): Promise<readonly string[]> {
+    const found: string[] = [];
+    const collect = ({ command, params }: Message): void => {
+      if (command === '353') found.push(...(params.at(-1) ?? '').split(' '));
+    };
+    this.listeners.add(collect);
+    try {
+      const all = this.next(`names of ${channel}`, ({ command }) => command === '366');
+      this.raw(`NAMES ${channel}`);
+      await all;
+    } finally {
+      this.listeners.delete(collect);
+    }
+    return found.map((name) => name.replace(/^[~&@%+!]+/, '')).filter((name) => name !== '');
   }
 
   part(channel: string): void {
