@@ -173,10 +173,10 @@ async function open(
     log,
     trusted,
     heard,
-    ownHealth: () => [watch.health()],
+    ownHealth: () => [watch.health(), ...sluice.outbox.logHealth()],
   });
   const { health } = parts;
-  const sluice = new Sluice(parts, duties);
+  const sluice: Sluice = new Sluice(parts, duties);
   if (config.http !== undefined) {
     // On a host of several processes with one configuration the first has the port.
     const shares = config.role !== 'both' || slot.number > 1;

@@ -1,7 +1,7 @@
 import type { RuleApplied } from '../core/authorization.ts';
 import { judge } from '../core/authorization.ts';
 import { serviceFacts } from '../core/catalogue.ts';
-import { removesCapacity } from '../core/make-plan.ts';
+import { takesAway } from '../core/make-plan.ts';
 import { breakGlassFault } from '../core/limits.ts';
 import type { BreakGlass, Operation } from '../core/operation.ts';
 import type { Person } from '../core/people.ts';
@@ -32,10 +32,7 @@ export interface Wanted {
 /** The rule that decides, from Sluice's own policy file. Judged when somebody asks and again before every write. */
 export function authorize(settings: Settings, wanted: Wanted): Result<RuleApplied> {
   const { plan, person, now, undone } = wanted;
-  const removes =
-    'scales' in plan
-      ? plan.scales.some(({ before, after }) => after < before)
-      : plan.changes.some(removesCapacity);
+  const removes = takesAway(plan);
   const judgeFor = (service: string): Result<RuleApplied> =>
     judge(settings.policy(), {
       command: wanted.command,

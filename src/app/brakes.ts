@@ -2,6 +2,7 @@ import type { Fault } from '../core/fault.ts';
 import { lockOf } from '../core/lock.ts';
 import type { Request } from '../core/operation.ts';
 import { linesOf } from '../core/operation.ts';
+import { takesAway } from '../core/make-plan.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
@@ -15,8 +16,11 @@ export interface Braked {
   readonly lbDown: boolean;
 }
 
+/** After so long without a log nobody knows any more what was done: then nothing more is taken away. */
+const LOG_DOWN_MS = 10 * 60_000;
+
 /**
- * The file STOP, a freeze, a lock: the first that stands in the way. The file stops everything. Going back, and taking away what is down, is stopped by
+ * The file STOP, a freeze, a lock, a log that is away: the first that stands in the way. The file stops everything. Going back, and taking away what is down, is stopped by
  * nothing else; break-glass may name the lock.
  *
  * @returns the brake, undefined when the way is free, or the Fault of a journal that does not answer.
@@ -25,11 +29,20 @@ export async function findBrake(
   { store, stopFile, clock }: Parts,
   { plan, request, lbDown }: Braked,
 ): Promise<Result<Fault | undefined>> {
-  const [path, freeze, locks] = await Promise.all([stopFile.present(), store.freeze(), store.locks()]);
+  const [path, freeze, locks, logDown] = await Promise.all([
+    stopFile.present(),
+    store.freeze(),
+    store.locks(),
+    store.logDownSince(),
+  ]);
   if (path !== undefined) return ok({ kind: 'stop-file', path });
   if (!freeze.ok) return fail(freeze.fault);
   if (!locks.ok) return fail(locks.fault);
+  if (!logDown.ok) return fail(logDown.fault);
   const isFree = plan.undoes !== undefined || (lbDown && plan.verb === 'depool');
+  const since = logDown.value;
+  if (!isFree && since !== undefined && clock.now() - since > LOG_DOWN_MS && takesAway(plan))
+    return ok({ kind: 'log-down', since });
   if (isFree || request.breakGlass?.overrides.includes('lock') === true) return ok(undefined);
   if (freeze.value !== undefined) return ok({ kind: 'frozen', ...freeze.value });
   for (const service of linesOf(request)) {

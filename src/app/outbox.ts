@@ -1,22 +1,19 @@
 import { wordAnnouncement } from '../core/announcement/word.ts';
 import type { Announcement } from '../core/announcement/announcement.ts';
-import { composeSal } from '../core/sal/compose.ts';
-import type { SalWatch } from '../core/sal/acknowledgement.ts';
-import { emptyWatch, expireWatch, seenLog, seenReply } from '../core/sal/acknowledgement.ts';
 import { cardOf } from '../core/card-of.ts';
+import type { PartHealth } from '../core/health.ts';
 import type { Result } from '../core/result.ts';
 import type { Chat, Inbound, Sent } from '../ports/chat.ts';
 import type { OutboxRow } from '../ports/store.ts';
+import { LogLane } from './log-lane.ts';
 import type { Parts } from './parts.ts';
 
-/** A log line that is sent this much later than what it tells says so. */
-const LATE_MS = 60_000;
 /** Rows read at once from the journal. */
 const RELOAD = 200;
 const MOST_SETTLED = 5000;
 
 interface Mark {
-  readonly state: 'echoed' | 'acked' | 'refused' | 'unconfirmed';
+  readonly state: 'pending' | 'echoed' | 'acked' | 'refused' | 'unconfirmed';
   readonly sentAt: number;
   readonly note?: string;
 }
@@ -28,14 +25,13 @@ interface Mark {
  */
 export class Outbox {
   private readonly parts: Parts;
+  private readonly log: LogLane;
   private readonly lanes = new Map<string, Lane>();
   private readonly known = new Set<string>();
   /** Said and marked: who read the journal before that, and offers the row after it, is late. The oldest are forgotten. */
   private readonly settled = new Set<string>();
   private readonly unmarked = new Map<string, Mark>();
-  private watch: SalWatch = emptyWatch;
   private marking: Promise<unknown> = Promise.resolve();
-  private awaited: { readonly key: string; readonly resolve: () => void } | undefined;
   private closed = false;
   private readonly onShown: (messageId: string) => void;
 
@@ -43,6 +39,13 @@ export class Outbox {
   constructor(parts: Parts, onShown: (messageId: string) => void) {
     this.parts = parts;
     this.onShown = onShown;
+    this.log = new LogLane(parts, {
+      mark: (key, state, note) => this.mark(key, state, note),
+      offer: (rows) => {
+        this.offer(rows);
+      },
+      reload: () => this.reload(),
+    });
   }
 
   /** Takes rows that were just stored, to be said at once. */
@@ -69,21 +72,17 @@ export class Outbox {
     for (const [key, { state, note }] of this.unmarked) await this.mark(key, state, note);
     const rows = await this.parts.store.unsentRows(RELOAD);
     if (rows.ok) this.offer(rows.value);
-    this.watch = this.expire(this.parts.clock.now());
+    this.log.expire();
   }
 
   /** Reads other people's log lines and the log bot's answers. */
   hear(event: Inbound): void {
-    const { sal } = this.parts.settings;
-    if (event.kind !== 'text' || event.replay || sal.acknowledgedBy === undefined) return;
-    if (event.actor.transport !== sal.transport || event.channel !== sal.channel) return;
-    // A line that begins with our name is a refusal of ours, whatever follows the name.
-    const text = event.addressed ? `${this.ownNick()}: ${event.text}` : event.text;
-    if (text.startsWith('!log ')) {
-      this.watch = seenLog(this.watch, { nick: event.actor.display, ours: undefined, at: event.at, text });
-    } else if (event.actor.account === sal.acknowledgedBy && event.actor.display === sal.acknowledgedBy) {
-      this.hearReply(text, event.at);
-    }
+    this.log.hear(event);
+  }
+
+  /** Of the log bot. */
+  logHealth(): readonly PartHealth[] {
+    return this.log.partHealth();
   }
 
   /** Resolves when nothing is under way: for tests and for the end. */
@@ -98,7 +97,7 @@ export class Outbox {
   /** Begins nothing more; resolves when the lines under way are settled. */
   async close(): Promise<void> {
     this.closed = true;
-    this.awaited?.resolve();
+    this.log.close();
     await this.idle();
   }
 
@@ -114,7 +113,7 @@ export class Outbox {
     if (this.closed) return;
     for (const lane of this.lanes.values()) {
       lane.pump ??= this.drain(lane.rows, (row) =>
-        row.kind === 'sal' ? this.sendSal(row, lane.rows) : this.sendChat(row, lane.rows),
+        row.kind === 'sal' ? this.log.send(row, lane.rows) : this.sendChat(row, lane.rows),
       ).finally(() => {
         lane.pump = undefined;
       });
@@ -141,7 +140,8 @@ export class Outbox {
 
   private async sendChat(row: OutboxRow, waiting: readonly OutboxRow[]): Promise<boolean> {
     const chat = this.chatOf(row.transport);
-    if (row.kind !== 'chat' || chat?.state() !== 'ready') return false;
+    if (chat === undefined) return this.mark(row.key, 'refused', 'this network is not configured any more');
+    if (row.kind !== 'chat' || chat.state() !== 'ready') return false;
     if (isOvertaken(row.announcement, waiting)) {
       return this.mark(row.key, 'echoed', 'overtaken by a later one');
     }
@@ -189,79 +189,10 @@ export class Outbox {
     return shown;
   }
 
-  private async sendSal(row: OutboxRow, waiting: OutboxRow[]): Promise<boolean> {
-    const { clock, settings, faultPoint, log } = this.parts;
-    const chat = this.chatOf(row.transport);
-    if (row.kind !== 'sal' || chat?.state() !== 'ready') return false;
-    const now = clock.now();
-    const isLate = now - row.at > LATE_MS;
-    if (isLate && mergeWithEnd(row, waiting)) return this.mark(row.key, 'echoed', 'merged with its end');
-    const line = composeSal(row.record, isLate ? { late: { at: row.at, now } } : {});
-    await faultPoint('before-send-log');
-    const sent = await chat.send(row.channel, line, { key: row.key, urgency: 'log' });
-    await faultPoint('after-send-log');
-    if (!sent.ok) {
-      log.warn({ row: row.key, fault: sent.fault }, 'log line not sent');
-      return sent.fault.kind === 'chat-refused' ? this.mark(row.key, 'refused', sent.fault.cause) : false;
-    }
-    if (sent.value.proof === 'none') return this.withoutProof(row, chat);
-    // The answer may come before the mark is stored: it is listened for first.
-    const acknowledged =
-      settings.sal.acknowledgedBy === undefined ? undefined : this.expectReply(row.key, line);
-    await this.mark(row.key, 'echoed', undefined);
-    await acknowledged;
-    return true;
-  }
-
   /** When the connection died under a line it is sent again: better twice than never. On a living connection it is not: it may be there. */
   private withoutProof(row: OutboxRow, chat: Chat): Promise<boolean> {
     if (chat.state() !== 'ready') return Promise.resolve(false);
     return this.mark(row.key, 'unconfirmed', 'no echo');
-  }
-
-  /** The next log line waits for the answer to this one, or for the pace: bursts make the log's wiki page conflict. */
-  private async expectReply(key: string, line: string): Promise<void> {
-    const { clock, settings } = this.parts;
-    this.watch = seenLog(this.watch, { nick: this.ownNick(), ours: key, at: clock.now(), text: line });
-    const answered = new Promise<void>((resolve) => {
-      this.awaited = { key, resolve };
-    });
-    await Promise.race([answered, clock.sleep(settings.bounds.logPaceMs)]);
-    this.awaited = undefined;
-  }
-
-  private hearReply(text: string, at: number): void {
-    const { watch, outcome } = seenReply(this.watch, { text, at, ownNick: this.ownNick() });
-    this.watch = watch;
-    if (outcome === undefined) return;
-    const { key, state } = outcome;
-    const row = state === 'acked' ? 'acked' : state === 'refused' ? 'refused' : 'unconfirmed';
-    void this.mark(key, row, outcome.text);
-    if (state !== 'acked') this.tellRefused(key, outcome.text);
-    if (this.awaited?.key === key) this.awaited.resolve();
-  }
-
-  private tellRefused(key: string, answer: string): void {
-    const { transport, channel } = this.parts.settings.sal;
-    const id = key.split(':')[0] ?? key;
-    const row: OutboxRow = {
-      key: `${key}:refused`,
-      op: id,
-      at: this.parts.clock.now(),
-      transport,
-      channel,
-      kind: 'chat',
-      announcement: { kind: 'log-refused', id, answer },
-    };
-    void this.parts.store.addRows([row]).then(() => {
-      this.offer([row]);
-    });
-  }
-
-  private expire(now: number): SalWatch {
-    const { watch, unconfirmed } = expireWatch(this.watch, now);
-    for (const key of unconfirmed) void this.mark(key, 'unconfirmed', 'no acknowledgement in 60 s');
-    return watch;
   }
 
   /**
@@ -310,33 +241,12 @@ export class Outbox {
   private chatOf(transport: string): Chat | undefined {
     return this.parts.chats.find((chat) => chat.transport === transport);
   }
-
-  private ownNick(): string {
-    return this.chatOf(this.parts.settings.sal.transport)?.ownName() ?? '';
-  }
 }
 
 /** What goes out to one place, in order. */
 interface Lane {
   readonly rows: OutboxRow[];
   pump: Promise<void> | undefined;
-}
-
-/**
- * A line that says that something begins, and that comes when it is over, tells nobody anything: what came of it is said in one line.
- *
- * @param waiting the lane, in which the end then stands as the only line.
- * @returns false when the end is not there yet.
- */
-function mergeWithEnd(row: OutboxRow, waiting: OutboxRow[]): boolean {
-  if (row.kind !== 'sal' || row.record.phase !== 'start') return false;
-  const at = waiting.findIndex(
-    (one) => one.kind === 'sal' && one.record.phase === 'end' && one.op === row.op,
-  );
-  const end = waiting[at];
-  if (end?.kind !== 'sal') return false;
-  waiting[at] = { ...end, record: { ...end.record, phase: 'done' } };
-  return true;
 }
 
 /** What invites to act on an operation, once it has ended; what passes, once something newer of it waits. */

@@ -4,7 +4,6 @@ import { canonicalJson } from '../core/canonical.ts';
 import type { NodeOperation } from '../core/operation.ts';
 import { isOnNodes } from '../core/operation.ts';
 import type { Chat, ChatState, Inbound } from '../ports/chat.ts';
-import type { OutboxRow } from '../ports/store.ts';
 import { EarlyReactions } from './early-reactions.ts';
 import { hear } from './hear.ts';
 import { HeardLog } from './heard-log.ts';
@@ -14,7 +13,7 @@ import { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import { PeopleSeen } from './people-seen.ts';
 import { runOperation } from './run-operation.ts';
-import { answer } from './speak.ts';
+import { answer, placeRows } from './speak.ts';
 import { sweep } from './sweep.ts';
 import { ChangeWatch } from './watch-changes.ts';
 import { watchDrained } from './watch-drained.ts';
@@ -43,6 +42,8 @@ export class Sluice {
   private readonly inbox: Inbox;
   private readonly watching = new Set<Promise<void>>();
   private ending = false;
+  /** As it was told last; undefined before. */
+  private logIsDown: boolean | undefined;
   /** By transport: here, or away since (ms); not in it before it was ever ready. */
   private readonly presence = new Map<string, 'here' | number>();
 
@@ -127,8 +128,22 @@ export class Sluice {
       if (voice.speaks() && chats.some(({ acknowledges }) => acknowledges === true))
         await this.inbox.hearForgotten((event) => this.hearNow(event));
       await this.hearEarly();
+      await this.watchLog();
       await this.outbox.reload();
     });
+  }
+
+  /** Whoever speaks knows whether anything can be logged, and tells those who write. */
+  private async watchLog(): Promise<void> {
+    const { chats, settings, store, voice, clock } = this.parts;
+    const chat = chats.find(({ transport }) => transport === settings.sal.transport);
+    if (!voice.speaks() || chat === undefined) return;
+    const isDown = chat.state() !== 'ready';
+    if (isDown === this.logIsDown) return;
+    const known = await store.logDownSince();
+    if (!known.ok) return;
+    const told = await store.setLogDown(isDown ? (known.value ?? clock.now()) : undefined);
+    if (told.ok) this.logIsDown = isDown;
   }
 
   /** Reactions to what another process has said. */
@@ -180,15 +195,7 @@ export class Sluice {
     // Every process is told of a changed policy, and people once.
     const what = createHash('sha256').update(canonicalJson(announcement)).digest('hex').slice(0, 12);
     const name = `${what}-${String(Math.floor(at / SAME_MS))}`;
-    const rows = this.parts.settings.places.map(({ transport, channel }): OutboxRow => ({
-      key: `all:${name}:${transport}:${channel}`,
-      op: undefined,
-      at,
-      transport,
-      channel,
-      kind: 'chat',
-      announcement,
-    }));
+    const rows = placeRows(this.parts, { name, at, announcement });
     await announce(this.parts, this.outbox, rows);
   }
 

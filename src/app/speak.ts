@@ -56,6 +56,22 @@ export function viewRows(
   });
 }
 
+/** Rows for every configured channel, of what belongs to no operation. `name` is unique for ever. */
+export function placeRows(
+  { settings }: Parts,
+  { name, at, announcement }: Pick<Told, 'name' | 'at' | 'announcement'>,
+): readonly OutboxRow[] {
+  return settings.places.map(({ transport, channel }) => ({
+    key: `all:${name}:${transport}:${channel}`,
+    op: undefined,
+    at,
+    transport,
+    channel,
+    kind: 'chat',
+    announcement,
+  }));
+}
+
 /** The announcement as it is told on another network than that of the people it names. */
 function seenFrom(
   announcement: Announcement,

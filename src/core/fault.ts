@@ -200,6 +200,8 @@ export type GuardFault =
   | { readonly kind: 'outside-scope'; readonly at: PoolKey; readonly scope: string }
   | { readonly kind: 'object-malformed'; readonly key: NodeKey; readonly text: string; readonly why: string }
   | { readonly kind: 'in-flight'; readonly key: NodeKey; readonly operation: string; readonly state: string }
+  /** What would be taken away could not be logged, for too long. */
+  | { readonly kind: 'log-down'; readonly since: number }
   | { readonly kind: 'frozen'; readonly by: string; readonly reason: string; readonly at: number }
   | {
       readonly kind: 'locked';

@@ -8,6 +8,7 @@ import { nodePath, poolPath, sameState } from './node.ts';
 import type { Operation } from './operation.ts';
 import { isOnNodes } from './operation.ts';
 import type { Change, NodePlan, PlanNote, PoolEffect, PoolView, Verb } from './node-plan.ts';
+import type { Plan } from './plan.ts';
 import { recordTtl } from './stored-value.ts';
 import { servingWeight, shareOf, viewPool, withState } from './pool-view.ts';
 
@@ -69,6 +70,13 @@ export function makePlan(head: PlanHead, targets: readonly Target[], facts: Fact
 /** Whether carrying out the change takes serving weight away at any moment. */
 export function removesCapacity(change: Pick<Change, 'before' | 'path'>): boolean {
   return change.path.some((state) => servingWeight(state) < servingWeight(change.before));
+}
+
+/** Whether anything serves less after the plan than before it. */
+export function takesAway(plan: Plan): boolean {
+  return 'scales' in plan
+    ? plan.scales.some(({ before, after }) => after < before)
+    : plan.changes.some(removesCapacity);
 }
 
 /** A host that is drained first serves with the smallest share: new connections go elsewhere, those that it has may end. */

@@ -115,6 +115,8 @@ export interface Chat {
   /** The configured channels. */
   readonly channels: readonly string[];
   state(): ChatState;
+  /** Whether somebody of that name, logged in under that name, is in a channel now; undefined when the network does not tell. */
+  isPresent?(channel: string, account: string): boolean | undefined;
   capabilities(channel: string): ChatCapabilities;
   /** Begins to connect and goes on for ever, also again after `close`; `hear` is called for each event of a configured channel and each private message. */
   start(hear: (event: Inbound) => Promise<void>, onState: (state: ChatState) => void): void;

@@ -190,6 +190,10 @@ export interface Store {
   freeze(): Promise<Result<Freeze | undefined>>;
   setFreeze(freeze: Freeze | undefined, rows: readonly OutboxRow[]): Promise<Result<void>>;
 
+  /** Since when nothing can be said where the log listens; undefined while it can. */
+  logDownSince(): Promise<Result<number | undefined>>;
+  setLogDown(since: number | undefined): Promise<Result<void>>;
+
   /** Adds rows that belong to no transition. A row whose key exists is left as it is. */
   addRows(rows: readonly OutboxRow[]): Promise<Result<void>>;
   /** Rows that are pending or sent, oldest first, at most `most`. */

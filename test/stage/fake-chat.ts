@@ -41,6 +41,8 @@ export class FakeChat implements Chat {
   onSend: ((line: string) => void) | undefined;
   /** The network takes lines and does not give them back. */
   echoes = true;
+  /** Who is not in the channels, of those who might be. */
+  absent = new Set<string>();
   private refusal: string | undefined;
   private now: ChatState = 'ready';
   private hear: ((event: Inbound) => Promise<void>) | undefined;
@@ -175,6 +177,10 @@ export class FakeChat implements Chat {
 
   state(): ChatState {
     return this.now;
+  }
+
+  isPresent(_channel: string, account: string): boolean {
+    return !this.absent.has(account);
   }
 
   ownName(): string {

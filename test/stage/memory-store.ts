@@ -34,6 +34,7 @@ interface Place {
 
 /** The journal in memory, held to the same contract as the one in Redis; deadlines are by the caller's clock. */
 export class MemoryStore implements Store {
+  private logDown: number | undefined;
   private readonly operations = new Map<string, Operation>();
   private readonly events = new Map<string, string>();
   private readonly lines = new Map<string, string[]>();
@@ -371,6 +372,17 @@ export class MemoryStore implements Store {
         ),
       ),
     );
+  }
+
+  logDownSince(): ReturnType<Store['logDownSince']> {
+    return this.answer(() => ok(this.logDown));
+  }
+
+  setLogDown(since: number | undefined): ReturnType<Store['setLogDown']> {
+    return this.answer(() => {
+      this.logDown = since;
+      return ok(undefined);
+    });
   }
 
   touch(id: string, at: number): ReturnType<Store['touch']> {

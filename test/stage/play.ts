@@ -37,7 +37,7 @@ const ENDPOINT = 'https://conf1007.eqiad.wmnet:4001';
  *     kube CLUSTER down|up|down-for LOOKS|replace|conflicts N|forbidden|forbidden-write|unauthorized|busy SECONDS|replicas N MANAGER
  *     kube CLUSTER node HOSTS not-ready|cordoned       kube CLUSTER ready N
  *     kube CLUSTER most-ready N|room N|autoscaler MIN MAX|lose-answer applied|not-applied|applied-then-down
- *     at-look N EVENT
+ *     at-look N EVENT             stashbot answers|silent|leaves
  */
 export async function play(exchanges: readonly Exchange[]): Promise<readonly Exchange[]> {
   const stage = await Stage.open();
@@ -124,6 +124,9 @@ const EVENTS: Readonly<Record<string, (stage: Stage, rest: string) => void | Pro
   },
   audit: (stage, rest) => {
     stage.audit.full = rest === 'full';
+  },
+  stashbot: (stage, rest) => {
+    stage.stashbot(rest);
   },
   irc: async (stage, rest) => {
     if (rest === 'down') stage.chat.goDown();

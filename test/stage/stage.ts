@@ -112,7 +112,9 @@ export class Stage {
   readonly bugs: string[] = [];
   private sluice: Sluice;
   private readonly commands: Parts['settings']['commands'];
-  private readonly acknowledgedBy: string | undefined;
+  private acknowledgedBy: string | undefined;
+  private stashbotAnswers = false;
+  private answered = 0;
   private ids = 0;
   private isDead = false;
   private killed: (() => void) | undefined;
@@ -165,7 +167,34 @@ export class Stage {
       if (!this.workerAway) await this.queue.drain();
       await this.sluice.watched();
       await this.sluice.outbox.idle();
+      await this.answerLogLines();
     }
+  }
+
+  /** The log bot comes, goes, falls silent or answers; before it is first spoken of there is none. */
+  stashbot(what: string): void {
+    if (this.acknowledgedBy === undefined) {
+      this.acknowledgedBy = 'stashbot';
+      this.restart();
+    }
+    if (what === 'leaves') this.chat.absent.add('stashbot');
+    else this.chat.absent.delete('stashbot');
+    this.stashbotAnswers = what === 'answers';
+    this.answered = this.logLines();
+  }
+
+  private async answerLogLines(): Promise<void> {
+    if (!this.stashbotAnswers) return;
+    for (; this.answered < this.logLines(); this.answered++)
+      await this.chat.say(
+        'stashbot',
+        'stashbot',
+        'Logged the message at https://wikitech.wikimedia.org/wiki/Server_Admin_Log',
+      );
+  }
+
+  private logLines(): number {
+    return this.chat.sent.filter(({ line }) => line.startsWith('!log ')).length;
   }
 
   /** As after a time without chat. */

@@ -70,6 +70,10 @@ class Supervisor implements Chat {
     };
   }
 
+  isPresent(channel: string, account: string): boolean | undefined {
+    return this.now === 'ready' ? this.connection?.isPresent(channel, account) : undefined;
+  }
+
   send(channel: string, line: string, options: SendOptions): Promise<Result<Sent>> {
     if (this.connection === undefined || this.now !== 'ready') return Promise.resolve(this.down());
     if (!this.channels.includes(channel)) {

@@ -88,6 +88,10 @@ export class Connection {
     );
   }
 
+  isPresent(channel: string, account: string): boolean {
+    return this.presence.isPresent(channel, account);
+  }
+
   send(
     target: string,
     text: string,

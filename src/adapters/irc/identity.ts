@@ -80,6 +80,10 @@ export class Identity {
     this.open.clear();
   }
 
+  isIn(nick: string, channel: string): boolean {
+    return this.people.get(this.fold(nick))?.channels.has(this.fold(channel)) === true;
+  }
+
   accountOf(nick: string): string | undefined {
     return this.people.get(this.fold(nick))?.account;
   }

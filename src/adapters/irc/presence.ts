@@ -74,6 +74,13 @@ export class Presence {
     return this.options.channels.some((one) => this.client.caseCompare(one, channel));
   }
 
+  /** Whether somebody of that name is in a channel; logged in under it, where the server tells that. */
+  isPresent(channel: string, account: string): boolean {
+    const { cap } = this.client.network;
+    const isTold = TELL_ACCOUNTS.every((one) => cap.isEnabled(one));
+    return this.identity.isIn(account, channel) && (!isTold || this.identity.accountOf(account) === account);
+  }
+
   /**
    * The account tag is the server's word for this very message. Without it, what the server told when people came, logged in and out; if it does not
    * tell all of that, nobody is identified.

@@ -45,6 +45,8 @@ export const KEYS = {
   voices: `${PREFIX}:voices`,
   /** Channel: there is something to be said; with the id of the process that stored it. */
   said: `${PREFIX}:said`,
+  /** String: since when the log's channel cannot be reached. */
+  logDown: `${PREFIX}:log-down`,
   /** String: JSON of the freeze. */
   freeze: `${PREFIX}:freeze`,
   /** Hash: something to be said. */

@@ -64,6 +64,20 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
           return ok(change);
         }),
       ),
+    logDownSince: () =>
+      link.read(async (redis) => {
+        const text = await redis.get(KEYS.logDown);
+        return ok(text === null ? undefined : Number(text));
+      }),
+    setLogDown: async (since) =>
+      doneOnly(
+        await link.change(() => {
+          const change = newChange(KEYS.logDown);
+          if (since === undefined) change.effect('DEL', KEYS.logDown);
+          else change.effect('SET', KEYS.logDown, since);
+          return ok(change);
+        }),
+      ),
     ping: () =>
       link.read(async (redis) => {
         await redis.ping();

@@ -377,5 +377,10 @@ export type SystemAnnouncement =
   | { readonly kind: 'policy-changed'; readonly lines: readonly string[] }
   | { readonly kind: 'policy-invalid'; readonly problem: string }
   | { readonly kind: 'log-refused'; readonly id: string; readonly answer: string }
-  | { readonly kind: 'log-degraded'; readonly by: string; readonly since: number }
+  | {
+      readonly kind: 'log-degraded';
+      readonly by: string;
+      readonly why: 'absent' | 'silent';
+      readonly since: number;
+    }
   | { readonly kind: 'log-restored'; readonly by: string };

@@ -322,6 +322,11 @@ export function wordFault(fault: Fault): FaultWords {
         rule: 'in flight',
         text: `${fault.operation} (${fault.state}) is changing ${fault.key.host} in ${fault.key.service}. See !show ${fault.operation}.`,
       };
+    case 'log-down':
+      return {
+        rule: 'log',
+        text: `the Server Admin Log cannot be reached since ${minuteText(fault.since)}: nothing new is taken away until it can. !undo and hosts that are down still go.`,
+      };
     case 'frozen':
       return {
         rule: 'frozen',

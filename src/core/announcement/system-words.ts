@@ -38,8 +38,8 @@ export function wordSystem(announcement: SystemAnnouncement): string {
     case 'log-refused':
       return `the log line of ${announcement.id} was refused: ${shortenToBytes(announcement.answer, 150)}. Please log it by hand.`;
     case 'log-degraded':
-      return `the Server Admin Log is not answering (${announcement.by} silent since ${minuteText(announcement.since)}): lines are kept and sent when it is back.`;
+      return `the Server Admin Log is away (${announcement.by} ${announcement.why} since ${minuteText(announcement.since)}): what happens is said here without !log, and logged when it is back.`;
     case 'log-restored':
-      return `the Server Admin Log answers again (${announcement.by}).`;
+      return `the Server Admin Log is back (${announcement.by}): what it missed is logged now.`;
   }
 }

@@ -54,6 +54,11 @@ export function seenLog(
   return { lines: [...kept, { nick: line.nick, key: line.ours, at: line.at, isPassed: false }] };
 }
 
+/** Whether the log bot answers somebody's log line with it. */
+export function isAnswer(text: string): boolean {
+  return ACKNOWLEDGED.test(text.trim());
+}
+
 /**
  * Reads one line that stashbot said, once it is known to be stashbot (nick and services account).
  *
