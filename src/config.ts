@@ -4,7 +4,7 @@ import type { TrustedFile } from './config/file-modes.ts';
 import { codeModeProblems, fileModeProblems } from './config/file-modes.ts';
 import type { Reading } from './config/file-or-env.ts';
 import { readText, reasonOf } from './config/file-or-env.ts';
-import type { ConftoolConfig, IrcConfig, RedisConfig } from './config/resolve.ts';
+import type { ConftoolConfig, IrcConfig, RedisConfig, SalConfig } from './config/resolve.ts';
 import { pathIn, readCatalogue, readPeople, readPolicy } from './config/resolve.ts';
 import { resolveConftool, resolveIrc, resolveRedis, resolveSal } from './config/resolve.ts';
 import type { SlackConfig } from './config/resolve-slack.ts';
@@ -36,7 +36,7 @@ export interface Config {
   readonly irc: IrcConfig;
   /** Undefined: that side is off. */
   readonly slack: SlackConfig | undefined;
-  readonly sal: ReturnType<typeof resolveSal>;
+  readonly sal: SalConfig;
   /** Undefined: Sluice starts its own redis-server under `stateDir`. */
   readonly redis: RedisConfig | undefined;
   /** The program for that, when it is not on the PATH: `SLUICE_REDIS_BIN`. */

@@ -290,6 +290,13 @@ describe('a configuration is refused', () => {
       { conftool: { ...SECTIONS.conftool, driver: 'confctl' } },
       'conftool.confctl: is missing: give command, configFile and schemaFile',
     ],
+    [{ sal: { transport: 'tcpircbot', port: 9200 } }, 'sal.host: is missing'],
+    [{ sal: { transport: 'tcpircbot', host: 'h' } }, 'sal.port: is missing'],
+    [{ sal: { ...SECTIONS.sal, host: 'h' } }, 'sal.host: is for transport: tcpircbot only'],
+    [
+      { sal: { transport: 'tcpircbot', host: 'h', port: 9200, acknowledgedBy: 'logmsgbot' } },
+      'sal.channel: is missing',
+    ],
     [
       { conftool: { ...SECTIONS.conftool, confctl: { command: 'confctl' } } },
       'conftool.confctl: is for driver: confctl only',
@@ -312,7 +319,6 @@ describe('a configuration is refused', () => {
     ['migrations', { migrations: 'migrations/' }],
     ['redis.sentinels', { redis: { sentinels: [], name: 'sluice' } }],
     ['redis.cluster', { redis: { cluster: [] } }],
-    ['sal.transport tcpircbot', { sal: { transport: 'tcpircbot', host: 'h', port: 9200 } }],
   ])('where it wants %s, which is not built yet', (what, sections) => {
     expect(refusal(sections)).toContain(`${what}: not supported by this version`);
   });

@@ -11,6 +11,8 @@ import {
   logTried,
   mayLog,
 } from '../core/sal/log-health.ts';
+import type { RelayWatch } from '../core/sal/relay-watch.ts';
+import { emptyRelayWatch, expireRelayed, relaySaid, relaySent } from '../core/sal/relay-watch.ts';
 import { minuteText } from '../core/time.ts';
 import type { Announcement } from '../core/announcement/announcement.ts';
 import type { Chat, Inbound } from '../ports/chat.ts';
@@ -18,6 +20,8 @@ import type { OutboxRow } from '../ports/store.ts';
 import { placeRows } from './speak.ts';
 import type { Parts } from './parts.ts';
 
+/** The network on which the log bot can be seen and heard. */
+const EAR = 'irc';
 /** A log line that is sent this much later than what it tells says so. */
 const LATE_MS = 60_000;
 /** Lines that were kept are sent no faster than this: one wiki page takes them all. */
@@ -49,6 +53,7 @@ export class LogLane {
   private readonly parts: Parts;
   private readonly options: LogLaneOptions;
   private watch: SalWatch = emptyWatch;
+  private relayed: RelayWatch = emptyRelayWatch;
   private health: LogHealth = LOG_AT_WORK;
   private awaited: { readonly key: string; readonly resolve: () => void } | undefined;
   private readonly saidPlain = new Set<string>();
@@ -73,7 +78,8 @@ export class LogLane {
     }
     const isLate = now - row.at > LATE_MS;
     if (isLate && mergeWithEnd(row, waiting)) return mark(row.key, 'echoed', 'merged with its end');
-    const line = composeSal(row.record, isLate ? { late: { at: row.at, now } } : {});
+    const host = settings.sal.relayHost;
+    const line = composeSal(row.record, { host, ...(isLate ? { late: { at: row.at, now } } : {}) });
     this.health = logTried(this.health, now);
     await faultPoint('before-send-log');
     const sent = await chat.send(row.channel, line, { key: row.key, urgency: 'log' });
@@ -87,8 +93,7 @@ export class LogLane {
       return chat.state() === 'ready' ? mark(row.key, 'unconfirmed', 'no echo') : false;
     }
     // The answer may come before the mark is stored: it is listened for first.
-    const acknowledged =
-      settings.sal.acknowledgedBy === undefined ? undefined : this.expectReply(row.key, line);
+    const acknowledged = this.canHear() ? this.expectReply(row.key, line) : undefined;
     await mark(row.key, 'echoed', undefined);
     await acknowledged;
     this.saidPlain.delete(row.key);
@@ -101,12 +106,17 @@ export class LogLane {
   hear(event: Inbound): void {
     const { sal } = this.parts.settings;
     if (event.kind !== 'text' || event.replay || sal.acknowledgedBy === undefined) return;
-    if (event.actor.transport !== sal.transport || event.channel !== sal.channel) return;
+    if (event.actor.transport !== EAR || event.channel !== sal.channel) return;
+    const isBot = event.actor.account === sal.acknowledgedBy && event.actor.display === sal.acknowledgedBy;
+    if (sal.relayHost !== undefined) {
+      if (isBot) this.hearRelay(event.text);
+      return;
+    }
     // A line that begins with our name is a refusal of ours, whatever follows the name.
     const text = event.addressed ? `${this.ownNick()}: ${event.text}` : event.text;
     if (text.startsWith('!log ')) {
       this.watch = seenLog(this.watch, { nick: event.actor.display, ours: undefined, at: event.at, text });
-    } else if (event.actor.account === sal.acknowledgedBy && event.actor.display === sal.acknowledgedBy) {
+    } else if (isBot) {
       if (isAnswer(text)) void this.become(logBotAnswered(this.health));
       this.hearReply(text, event.at);
     }
@@ -114,11 +124,13 @@ export class LogLane {
 
   /** Lets go of lines that nobody will answer any more. To be called about every second. */
   expire(): void {
-    const { watch, unconfirmed } = expireWatch(this.watch, this.parts.clock.now());
-    this.watch = watch;
-    for (const key of unconfirmed) {
+    const now = this.parts.clock.now();
+    const answers = expireWatch(this.watch, now);
+    const relayed = expireRelayed(this.relayed, now);
+    [this.watch, this.relayed] = [answers.watch, relayed.watch];
+    for (const key of [...answers.unconfirmed, ...relayed.unconfirmed]) {
       void this.options.mark(key, 'unconfirmed', 'no acknowledgement in 60 s');
-      void this.become(logBotSilent(this.health, this.parts.clock.now()));
+      void this.become(logBotSilent(this.health, now));
     }
   }
 
@@ -140,7 +152,8 @@ export class LogLane {
   private look(chat: Chat, { channel, key }: OutboxRow): Promise<void> | undefined {
     const { acknowledgedBy } = this.parts.settings.sal;
     if (acknowledgedBy === undefined) return undefined;
-    const present = chat.isPresent?.(channel, acknowledgedBy);
+    const ear = this.parts.chats.find(({ transport }) => transport === EAR) ?? chat;
+    const present = ear.isPresent?.(channel, acknowledgedBy);
     return this.become(logBotSeen(this.health, present, this.parts.clock.now()), key);
   }
 
@@ -177,12 +190,25 @@ export class LogLane {
   /** The next log line waits for the answer to this one, or for the pace: bursts make the log's wiki page conflict. */
   private async expectReply(key: string, line: string): Promise<void> {
     const { clock, settings } = this.parts;
-    this.watch = seenLog(this.watch, { nick: this.ownNick(), ours: key, at: clock.now(), text: line });
+    const at = clock.now();
+    if (settings.sal.relayHost === undefined)
+      this.watch = seenLog(this.watch, { nick: this.ownNick(), ours: key, at, text: line });
+    else this.relayed = relaySent(this.relayed, { key, text: line, at });
     const answered = new Promise<void>((resolve) => {
       this.awaited = { key, resolve };
     });
     await Promise.race([answered, clock.sleep(settings.bounds.logPaceMs)]);
     this.awaited = undefined;
+  }
+
+  /** The relay has said one of our lines: that it was said is all that anybody will ever know. */
+  private hearRelay(text: string): void {
+    const { watch, key } = relaySaid(this.relayed, text);
+    this.relayed = watch;
+    if (key === undefined) return;
+    void this.become(logBotAnswered(this.health));
+    void this.options.mark(key, 'acked', undefined);
+    if (this.awaited?.key === key) this.awaited.resolve();
   }
 
   private hearReply(text: string, at: number): void {
@@ -211,6 +237,12 @@ export class LogLane {
     void this.parts.store.addRows([row]).then(() => {
       this.options.offer([row]);
     });
+  }
+
+  /** Whether the answer to a line would be noticed: a relay says lines also while this process is not in the channel. */
+  private canHear(): boolean {
+    if (this.parts.settings.sal.acknowledgedBy === undefined) return false;
+    return this.parts.chats.some((chat) => chat.transport === EAR && chat.state() === 'ready');
   }
 
   private chat(): Chat | undefined {

@@ -45,6 +45,8 @@ export interface Settings {
     readonly transport: string;
     readonly channel: string;
     readonly acknowledgedBy: string | undefined;
+    /** This host, where a relay says the lines and their author is a person of a host; then `acknowledgedBy` is the relay itself. */
+    readonly relayHost?: string | undefined;
   };
   /** How long the load balancers have to follow a write. Milliseconds. */
   readonly takeUpMs: number;

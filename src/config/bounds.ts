@@ -58,6 +58,10 @@ export const BOUNDS = {
   outboxEveryMs: 1_000,
   /** Operations that one worker process carries out at once, on different services. */
   operationsAtOnce: 8,
+  /** One line to the log's relay; those who use it give up after a second. */
+  relayMs: 2_000,
+  /** Before it is looked again whether the relay is back. */
+  relayRetryMs: 5_000,
   /** Connecting to Redis at the start; afterwards it is tried for ever. */
   redisConnectMs: 5_000,
   /** Registration, login and join on IRC; a server whose services hang never answers by itself. */

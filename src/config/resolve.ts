@@ -110,18 +110,33 @@ function resolveAccount(
   };
 }
 
-/** Where the Server Admin Log listens, on IRC. */
-export function resolveSal(
-  reading: Reading,
-  { sal, irc }: FileContent,
-): { readonly transport: 'irc'; readonly channel: string; readonly acknowledgedBy: string | undefined } {
-  const { channel, acknowledgedBy } = sal;
+/** Where the Server Admin Log listens: in a channel, or behind a relay that says there what it is told over TCP. */
+export interface SalConfig {
+  readonly transport: 'irc' | 'tcpircbot';
+  /** With a relay the one in which it is heard; only where `acknowledgedBy` is given. */
+  readonly channel: string;
+  /** The bot that answers; with a relay the relay itself. */
+  readonly acknowledgedBy: string | undefined;
+  readonly relay: { readonly host: string; readonly port: number } | undefined;
+}
+
+/** Reads the section of the log. */
+export function resolveSal(reading: Reading, { sal, irc }: FileContent): SalConfig {
+  const { transport, channel, acknowledgedBy, host, port } = sal;
+  const isRelayed = transport === 'tcpircbot';
+  if (isRelayed && (host === undefined || port === undefined))
+    complain(reading, `sal.${host === undefined ? 'host' : 'port'}`, 'is missing: where tcpircbot listens');
+  if (!isRelayed && (host !== undefined || port !== undefined))
+    complain(reading, `sal.${host === undefined ? 'port' : 'host'}`, 'is for transport: tcpircbot only');
+  const relay = isRelayed ? { host: host ?? '', port: port ?? 0 } : undefined;
+  if (isRelayed && acknowledgedBy === undefined)
+    return { transport, channel: channel ?? 'tcpircbot', acknowledgedBy, relay };
   if (irc === undefined) complain(reading, 'sal.transport', 'irc needs the section irc');
   if (channel === undefined) complain(reading, 'sal.channel', 'is missing: give the channel of the log');
   else if (irc?.channels.some((one) => one.toLowerCase() === channel.toLowerCase()) === false) {
     complain(reading, 'sal.channel', `${channel} is not among irc.channels: Sluice would never join it`);
   }
-  return { transport: 'irc', channel: channel ?? '', acknowledgedBy };
+  return { transport, channel: channel ?? '', acknowledgedBy, relay };
 }
 
 /** Reads the Redis section; undefined when it is not there: then Sluice starts its own. */

@@ -6,7 +6,6 @@ const KEYS = [
   ['redis', 'sentinels'],
   ['redis', 'cluster'],
 ] as const;
-const VALUES = [['sal', 'transport', 'tcpircbot']] as const;
 
 const TEXT = 'not supported by this version';
 
@@ -23,9 +22,6 @@ export function unsupportedProblems(content: unknown): readonly Problem[] {
       path: `${section}.${key}`,
       text: TEXT,
     })),
-    ...VALUES.filter(([section, key, value]) => mapping(file[section])[key] === value).map(
-      ([section, key, value]) => ({ path: `${section}.${key} ${value}`, text: TEXT }),
-    ),
   ];
 }
 

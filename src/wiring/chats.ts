@@ -6,7 +6,9 @@ import { openIrc } from '../adapters/irc/chat.ts';
 import { IRC_BOUNDS } from '../adapters/irc/options.ts';
 import { openSlack } from '../adapters/slack/chat.ts';
 import { SLACK_BOUNDS } from '../adapters/slack/options.ts';
+import { openTcpircbot } from '../adapters/tcpircbot/chat.ts';
 import type { Config } from '../config.ts';
+import { BOUNDS } from '../config/bounds.ts';
 import type { Place } from '../core/place.ts';
 import type { Log } from '../observe/log.ts';
 import type { Chat } from '../ports/chat.ts';
@@ -23,6 +25,7 @@ export function openChats(config: Config, log: Log): readonly Chat[] {
     ...(config.slack === undefined
       ? []
       : [openSlack({ ...slackSide(config.slack), bounds: SLACK_BOUNDS, now: Date.now }, log)]),
+    ...openRelay(config, log),
     ...openConsoles(config, log),
   ];
 }
@@ -36,6 +39,13 @@ export function placesOf({ irc, slack, people }: Config): readonly Place[] {
     ...places('slack', slack?.channels ?? []),
     ...places('console', people.some(({ os }) => os !== undefined) ? [CONSOLE_CHANNEL] : []),
   ];
+}
+
+function openRelay({ sal }: Config, log: Log): readonly Chat[] {
+  const { relay, channel } = sal;
+  if (relay === undefined) return [];
+  const [withinMs, retryMs] = [BOUNDS.relayMs, BOUNDS.relayRetryMs];
+  return [openTcpircbot({ ...relay, channel, withinMs, retryMs }, log)];
 }
 
 function openConsoles({ people, stateDir }: Config, log: Log): readonly Chat[] {

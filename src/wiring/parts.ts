@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openProber } from '../adapters/probe/prober.ts';
@@ -73,7 +74,7 @@ export function composeParts(config: Config, opened: OpenedParts): Parts {
       places: placesOf(config),
       groupRoles: { slack: Object.keys(config.slack?.groups ?? {}) },
       signingKey: config.signingKey.reveal(),
-      sal: config.sal,
+      sal: { ...config.sal, relayHost: config.sal.relay === undefined ? undefined : hostname() },
       takeUpMs,
       probeMode: probes.mode,
       dependencies,

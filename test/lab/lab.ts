@@ -1,3 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
 import { startClusters } from './clusters.ts';
 import type { LabEtcd } from './etcd.ts';
 import { seedConftool, startEtcd } from './etcd.ts';
@@ -42,7 +45,14 @@ export interface Lab {
   /** Resolves when the clusters have joined; undefined in a lab without them. */
   readonly clusters: Promise<LabK8s> | undefined;
   /** Starts Sluice; does not wait until it is ready. A second one may run beside the first. */
-  startSluice(options?: { env?: NodeJS.ProcessEnv; args?: readonly string[]; root?: string }): SluiceProcess;
+  startSluice(options?: {
+    env?: NodeJS.ProcessEnv;
+    args?: readonly string[];
+    root?: string;
+    configFile?: string;
+  }): SluiceProcess;
+  /** Writes another `sluice.yaml` beside the first, with these sections in place of its own, and returns its path. */
+  configWith(name: string, sections: Readonly<Record<string, unknown>>): string;
   /** A person of the lab as a real IRC client, identified and in the channel; the same client for the same name. */
   person(name: string): Promise<IrcPerson>;
   /** The text stored at an etcd path (`/conftool/v1/pools/…`), by quorum read; undefined when there is none. */
@@ -165,6 +175,12 @@ async function composeLab(
       const sluice = startSluiceProcess(runDir, { name, configFile, ...options });
       started.push(sluice);
       return sluice;
+    },
+    configWith: (name, sections) => {
+      const path = join(folder, `${name}.yaml`);
+      const whole = parse(readFileSync(configFile, 'utf8')) as object;
+      writeFileSync(path, stringify({ ...whole, ...sections }), { mode: 0o600 });
+      return path;
     },
     person: (name) => {
       const known = people.get(name) ?? enter(irc.port, name);

@@ -30,7 +30,7 @@ export const CHANNEL = '#wikimedia-operations';
 export const PEOPLE = ['elukey', 'jijiki', 'akosiaris'] as const;
 
 /** The services accounts of the lab's bots. */
-export const BOT_ACCOUNTS = ['sluice', 'stashbot'] as const;
+export const BOT_ACCOUNTS = ['sluice', 'stashbot', 'logmsgbot'] as const;
 
 /** The password of a lab account. */
 export function passwordOf(account: string): string {

@@ -7,8 +7,11 @@ import type { SalRecord } from './record.ts';
 
 /** The longest line, in bytes with `!log `: longer ones are split by the IRC library, and the rest is lost. */
 export const SAL_BYTES_MOST = 350;
+/** The longest line that a relay says whole. */
+export const SAL_RELAY_BYTES_MOST = 425;
 
 const PERSON_LONGEST = 32;
+const HOST_LONGEST = 64;
 const SERVICE_LONGEST = 63;
 const SCALE_LONGEST = 140;
 const ID_LONGEST = 12;
@@ -46,16 +49,25 @@ const ROOMS = roomsFrom({
  * our verb. User text is cleaned here. When it does not fit: first the reason is cut, then approvers, hosts and the
  * service; verb, action, requester, duration, lateness and tasks stay.
  *
+ * @param options.host through a relay the log's author is a person of this host: the line then begins with both, and may have `SAL_RELAY_BYTES_MOST` bytes.
  * @param options.late when it happened and when it is said, in milliseconds; beyond a minute the line tells.
  */
 export function composeSal(
   record: SalRecord,
-  options: { readonly late?: { readonly at: number; readonly now: number } } = {},
+  options: {
+    readonly late?: { readonly at: number; readonly now: number };
+    readonly host?: string | undefined;
+  } = {},
 ): string {
+  const { host } = options;
+  const author =
+    host === undefined ? '' : `${personText(record.requester)}@${cleanName(host).slice(0, HOST_LONGEST)} `;
   const tail = tailText(record, options.late);
-  const room = SAL_BYTES_MOST - byteLength(tail);
+  const most = host === undefined ? SAL_BYTES_MOST : SAL_RELAY_BYTES_MOST - byteLength(author);
+  const room = most - byteLength(tail);
   const head = fittingHead(record, room);
-  return head + reasonText(record.reason, room - byteLength(head)) + tail;
+  const line = head + reasonText(record.reason, room - byteLength(head)) + tail;
+  return line.replace(/^!log /, `!log ${author}`);
 }
 
 /** As much of it as there is room for. Names of any length are possible, so that even the least may have to be cut. */
