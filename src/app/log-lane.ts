@@ -30,7 +30,7 @@ const BACKLOG_PACE_MS = 2000;
 const SAID_PLAIN = 'said without the log';
 
 /** What became of a row, and why: see `Outbox`. */
-export type MarkRow = (
+type MarkRow = (
   key: string,
   state: 'pending' | 'echoed' | 'acked' | 'refused' | 'unconfirmed',
   note: string | undefined,

@@ -15,7 +15,7 @@ export const ONLY_VOICE: Voice = { speaks: () => true, epoch: () => undefined };
 export const NO_VOICE: Voice = { speaks: () => false, epoch: () => undefined };
 
 /** How long the voice is kept, and how early it is given up. Milliseconds. */
-export interface VoiceBounds {
+interface VoiceBounds {
   /** After this long without a sign of the holder somebody else speaks. */
   readonly leaseMs: number;
   /** How often it is renewed. */

@@ -68,7 +68,7 @@ export function makePlan(head: PlanHead, targets: readonly Target[], facts: Fact
 }
 
 /** Whether carrying out the change takes serving weight away at any moment. */
-export function removesCapacity(change: Pick<Change, 'before' | 'path'>): boolean {
+function removesCapacity(change: Pick<Change, 'before' | 'path'>): boolean {
   return change.path.some((state) => servingWeight(state) < servingWeight(change.before));
 }
 

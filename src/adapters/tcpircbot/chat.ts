@@ -18,7 +18,7 @@ export interface TcpircbotOptions {
 }
 
 /** The relay reads so much at once; what is longer becomes a second line, which is no log line any more. */
-export const TCPIRCBOT_BYTES = 425;
+const TCPIRCBOT_BYTES = 425;
 
 /** The relay that says in a channel what it is told over TCP. Nothing comes back from it, so nothing is heard here. */
 export function openTcpircbot(options: TcpircbotOptions, log: Log): Chat {

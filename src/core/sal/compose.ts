@@ -60,8 +60,11 @@ export function composeSal(
   } = {},
 ): string {
   const { host } = options;
+  // An author without a name would be read as nobody's.
   const author =
-    host === undefined ? '' : `${personText(record.requester)}@${cleanName(host).slice(0, HOST_LONGEST)} `;
+    host === undefined
+      ? ''
+      : `${personText(record.requester) || 'sluice'}@${cleanName(host).slice(0, HOST_LONGEST)} `;
   const tail = tailText(record, options.late);
   const most = host === undefined ? SAL_BYTES_MOST : SAL_RELAY_BYTES_MOST - byteLength(author);
   const room = most - byteLength(tail);
