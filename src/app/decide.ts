@@ -7,11 +7,13 @@ import { summarizePlan } from '../core/plan-summary.ts';
 import { objectResults } from '../core/progress.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
+import { logsStart, salStart } from '../core/sal/from-operation.ts';
 import { findForgery, signVote } from '../core/signature.ts';
 import type { Vote } from '../core/operation.ts';
+import type { OutboxRow } from '../ports/store.ts';
 import { authorize } from './authorize.ts';
 import { cancelOperation } from './cancel-operation.ts';
-import { endOperation } from './end-operation.ts';
+import { endOperation, salRow } from './end-operation.ts';
 import { freezeOrThaw, lock, stopAll, unlock } from './decide-brakes.ts';
 import { audit, journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
@@ -370,6 +372,7 @@ async function resume(
       at,
       takeOver: true,
       patch: { stopRequestedBy: undefined, fault: undefined },
+      rows: resumedRows(parts, operation, at),
     },
     { event: 'resumed', person: utterance.person.name },
   );
@@ -378,6 +381,14 @@ async function resume(
   const said = tellViews(parts, outbox, { operation, utterance, announcement: resumed });
   await parts.queue.wake(id);
   return ok(said);
+}
+
+/** The log was told that it had ended: each END has a START of its own. */
+function resumedRows(parts: Parts, operation: Operation, at: number): readonly OutboxRow[] {
+  const hasStarted = logsStart(operation) && operation.steps.some(({ intent }) => intent !== undefined);
+  return hasStarted
+    ? salRow(parts, operation, `log-start-${String(operation.epoch)}`, at, salStart(operation))
+    : [];
 }
 
 /** Somebody else was faster: the state that it is in now says so. */

@@ -178,10 +178,15 @@ function endRows(parts: Parts, operation: Operation, { end, fault }: End, at: nu
           operation,
           `log-${name}`,
           at,
-          salEnd(operation, end === 'uncertain' ? 'ERROR' : 'FAIL', at),
+          salEnd(operation, isLost(end, fault) ? 'ERROR' : 'FAIL', at),
         )
       : [];
   return [...viewRows(parts, request, { id, name, at, announcement }), ...lines, ...log];
+}
+
+/** Nobody knows what was done, or nobody saw it being done: its process died. */
+function isLost(end: EndKind, fault: Fault): boolean {
+  return end === 'uncertain' || fault.kind === 'interrupted';
 }
 
 /** Faults that somebody with other rights, or on another host, does not have. */
