@@ -11,6 +11,7 @@ import { examineSlack } from './adapters/slack/examine.ts';
 import { examineOwnRedis, examineRedis } from './adapters/redis/examine.ts';
 import type { Config, ExaminedConfig } from './config.ts';
 import { examineConfig } from './config.ts';
+import { addressOf } from './wiring/redis.ts';
 import { BOUNDS } from './config/bounds.ts';
 import { balancedPoolNames } from './core/catalogue.ts';
 import type { DoctorLine } from './core/doctor-line.ts';
@@ -98,14 +99,7 @@ function isWritable(folder: string): boolean {
 
 function redisLines({ redis, redisProgram }: Config): Promise<readonly DoctorLine[]> {
   if (redis === undefined) return examineOwnRedis(redisProgram);
-  const { url, username, password, tls } = redis;
-  const address = {
-    url,
-    username,
-    password: password?.reveal(),
-    tls: tls && { ca: tls.ca, cert: tls.cert, key: tls.key?.reveal() },
-  };
-  return examineRedis(address, BOUNDS.examineMs);
+  return examineRedis(addressOf(redis), BOUNDS.examineMs);
 }
 
 async function etcdLines({ conftool }: Config): Promise<readonly DoctorLine[]> {

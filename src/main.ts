@@ -5,7 +5,7 @@ import { openAudit } from './adapters/audit/audit.ts';
 import { claimAuditSlot } from './adapters/audit/slot.ts';
 import { openQueue } from './adapters/bullmq/queue.ts';
 import { openAuditSink } from './adapters/conftool/audit-sink.ts';
-import { connectionOptions } from './adapters/redis/connection.ts';
+import { connectionOptions, connectTo } from './adapters/redis/place.ts';
 import { listenForRows } from './adapters/redis/listen.ts';
 import { openRedisStore } from './adapters/redis/store.ts';
 import { loadCommands } from './app/load-commands.ts';
@@ -157,7 +157,11 @@ async function open(
   const chats = openChats(config, log);
   const { voice, shared } = openVoice(config, { store, slot: slot.number, log });
   const duties = { hears: config.role !== 'worker', runs: config.role !== 'gateway' };
-  const queue = openQueue({ connection, concurrency: BOUNDS.operationsAtOnce, log });
+  const queue = openQueue({
+    connect: (behaviour) => connectTo(connection, behaviour),
+    concurrency: BOUNDS.operationsAtOnce,
+    log,
+  });
   const watch = new WorkerWatch(queue, log);
   const trusted = { people: config.people, policy: config.policy };
   const parts = composeParts(config, {

@@ -315,13 +315,12 @@ describe('a configuration is refused', () => {
     expect(refusal(sections)).toEqual([expect.stringContaining(start)]);
   });
 
-  test.each<[string, Readonly<Record<string, unknown>>]>([
-    ['migrations', { migrations: 'migrations/' }],
-    ['redis.sentinels', { redis: { sentinels: [], name: 'sluice' } }],
-    ['redis.cluster', { redis: { cluster: [] } }],
-  ])('where it wants %s, which is not built yet', (what, sections) => {
-    expect(refusal(sections)).toContain(`${what}: not supported by this version`);
-  });
+  test.each<[string, Readonly<Record<string, unknown>>]>([['migrations', { migrations: 'migrations/' }]])(
+    'where it wants %s, which is not built yet',
+    (what, sections) => {
+      expect(refusal(sections)).toContain(`${what}: not supported by this version`);
+    },
+  );
 });
 
 describe('Slack', () => {
@@ -398,18 +397,61 @@ describe('Redis', () => {
       tls: { caFile: 'ca.pem' },
     };
     expect(load({ redis }, { USER_OF_REDIS: 'sluice' }).redis).toMatchObject({
-      url: 'redis://redis.example.org:6379',
+      place: { url: 'redis://redis.example.org:6379' },
       username: 'sluice',
       tls: { ca: 'CERTIFICATE' },
     });
   });
 
+  test('behind sentinels, or a cluster, is taken with one replica that must have everything', () => {
+    const sentinels = ['127.0.0.1:26379', 'redis://[::1]:26380'];
+    expect(load({ redis: { sentinels, name: 'mymaster' } }).redis).toMatchObject({
+      place: {
+        sentinels: [
+          { host: '127.0.0.1', port: 26379 },
+          { host: '::1', port: 26380 },
+        ],
+        name: 'mymaster',
+      },
+      minReplicas: 1,
+    });
+    expect(load({ redis: { cluster: ['127.0.0.1:7000'], minReplicas: 2 } }).redis).toMatchObject({
+      place: { cluster: [{ host: '127.0.0.1', port: 7000 }] },
+      minReplicas: 2,
+    });
+  });
+
+  test.each<[string, object, string]>([
+    [
+      'two of the three',
+      { url: 'redis://127.0.0.1:6379', cluster: ['127.0.0.1:7000'] },
+      'redis: has url and cluster',
+    ],
+    ['none of the three', { minReplicas: 1 }, 'redis.url: is missing'],
+    ['sentinels without a name', { sentinels: ['127.0.0.1:26379'] }, 'redis.name: is missing'],
+    [
+      'a name without sentinels',
+      { url: 'redis://127.0.0.1:6379', name: 'x' },
+      'redis.name: is for sentinels',
+    ],
+    ['an address without a port', { cluster: ['127.0.0.1'] }, 'redis.cluster#1: must be like'],
+    ['no sentinels', { sentinels: [], name: 'x' }, 'redis.sentinels'],
+    [
+      'one node that is far',
+      { cluster: ['127.0.0.1:7000', 'far.example.org:7000'] },
+      'redis.cluster: far.example.org is not this machine',
+    ],
+  ])('with %s is refused', (_what, redis, start) => {
+    expect(refusal({ redis })).toContainEqual(expect.stringContaining(start));
+  });
+
   test('on this machine is taken as it is', () => {
     expect(load({ redis: { url: 'redis://127.0.0.1:6379' } }).redis).toEqual({
-      url: 'redis://127.0.0.1:6379',
+      place: { url: 'redis://127.0.0.1:6379' },
       username: undefined,
       password: undefined,
       tls: undefined,
+      minReplicas: 0,
     });
   });
 });

@@ -17,7 +17,7 @@ import { WITHHELD } from './secret.ts';
 import { readYamlFile } from './yaml.ts';
 
 /** Trust in a private certificate authority and a certificate of our own, all PEM; undefined: what the system trusts. */
-interface TlsConfig {
+export interface TlsConfig {
   readonly ca: string | undefined;
   readonly cert?: string | undefined;
   readonly key?: Secret | undefined;
@@ -41,15 +41,6 @@ export interface IrcConfig {
   readonly channels: readonly string[];
   /** So many lines at once, then one per `everyMs`. */
   readonly rate: { readonly burst: number; readonly everyMs: number };
-}
-
-/** A Redis of the operator's. */
-export interface RedisConfig {
-  /** `redis://HOST:PORT[/DB]`, without secrets. */
-  readonly url: string;
-  readonly username: string | undefined;
-  readonly password: Secret | undefined;
-  readonly tls: TlsConfig | undefined;
 }
 
 /** conftool's etcd. Exactly one of `endpoints` and `srvDomain` is there. */
@@ -137,52 +128,6 @@ export function resolveSal(reading: Reading, { sal, irc }: FileContent): SalConf
     complain(reading, 'sal.channel', `${channel} is not among irc.channels: Sluice would never join it`);
   }
   return { transport, channel: channel ?? '', acknowledgedBy, relay };
-}
-
-/** Reads the Redis section; undefined when it is not there: then Sluice starts its own. */
-export function resolveRedis(reading: Reading, redis: FileContent['redis']): RedisConfig | undefined {
-  if (redis === undefined) {
-    if (reading.role !== 'both')
-      complain(reading, 'redis', 'is missing: gateway and worker share one, so it must be named');
-    return undefined;
-  }
-  const at = 'redis';
-  if (redis.url === undefined) {
-    complain(reading, 'redis.url', 'is missing: give redis://HOST:6379, or leave out redis');
-    return undefined;
-  }
-  const url = new URL(redis.url);
-  const username = readPublic(reading, redis, at, 'username');
-  const hasPassword = redis.passwordFile !== undefined || redis.passwordEnv !== undefined;
-  const password = hasPassword ? readSecret(reading, redis, { at, name: 'password' }) : undefined;
-  if (url.protocol === 'rediss:' && redis.tls === false) {
-    complain(reading, 'redis.tls', 'false contradicts rediss: in redis.url');
-  }
-  const wantsTls = url.protocol === 'rediss:' || (redis.tls ?? false) !== false;
-  const tls = typeof redis.tls === 'object' ? resolveTls(reading, redis.tls) : { ca: undefined };
-  if (!isLoopback(url.hostname) && !(wantsTls && hasPassword)) {
-    complain(
-      reading,
-      'redis.url',
-      `${url.hostname} is not this machine: give passwordFile and tls: true (who may write there could forge operations)`,
-    );
-  }
-  return { url: redis.url, username, password, tls: wantsTls ? tls : undefined };
-}
-
-function resolveTls(
-  reading: Reading,
-  tls: Exclude<NonNullable<FileContent['redis']>['tls'], boolean | undefined>,
-): TlsConfig {
-  const at = 'redis.tls';
-  const ca = readPublic(reading, tls, at, 'ca');
-  const cert = readPublic(reading, tls, at, 'clientCert');
-  const hasKey = tls.clientKeyFile !== undefined || tls.clientKeyEnv !== undefined;
-  if (cert === undefined) {
-    if (hasKey) complain(reading, `${at}.clientCertFile`, 'is missing: a key needs its certificate');
-    return { ca };
-  }
-  return { ca, cert, key: readSecret(reading, tls, { at, name: 'clientKey' }) };
 }
 
 /** Reads the conftool section. */

@@ -20,6 +20,18 @@ const RedisUrl = z
   .regex(/^rediss?:\/\/[^\s/]+(?:\/\d+)?\/?$/, 'must be a URL like redis://host:6379')
   .refine((text) => !hasUserinfo(text), 'holds a name or password: give usernameFile and passwordFile');
 
+/** `HOST:PORT`, as it is or as a URL. */
+const RedisNode = z
+  .string()
+  .regex(
+    /^(?:rediss?:\/\/)?(?:\[[0-9A-Fa-f:.]+\]|[^\s/@:]+):\d{1,5}\/?$/,
+    'must be like redis-1.example.org:6379',
+  )
+  .transform((text) => {
+    const { hostname, port } = new URL(`redis://${text.replace(/^rediss?:\/\//, '')}`);
+    return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
+  });
+
 /** Trust in a private certificate authority, and a certificate of our own. */
 const ClientTls = strictObject({
   ...fileOrEnv('ca'),
@@ -73,9 +85,11 @@ const Redis = strictObject({
   ...fileOrEnv('username'),
   ...fileOrEnv('password'),
   tls: z.union([z.boolean(), ClientTls]).optional(),
-  sentinels: z.array(z.unknown()).optional(),
+  sentinels: z.array(RedisNode).min(1).optional(),
   name: Text.optional(),
-  cluster: z.array(z.unknown()).optional(),
+  ...fileOrEnv('sentinelPassword'),
+  cluster: z.array(RedisNode).min(1).optional(),
+  minReplicas: z.int().min(0).max(10).optional(),
 });
 
 const ScopeEntry = strictObject({

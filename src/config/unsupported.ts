@@ -1,11 +1,7 @@
 import type { Problem } from '../core/problem.ts';
 
-/** Sections and keys of `sluice.yaml` whose features are not built yet. */
+/** Sections of `sluice.yaml` whose features are not built yet. */
 const SECTIONS = ['migrations'];
-const KEYS = [
-  ['redis', 'sentinels'],
-  ['redis', 'cluster'],
-] as const;
 
 const TEXT = 'not supported by this version';
 
@@ -16,13 +12,7 @@ const TEXT = 'not supported by this version';
  */
 export function unsupportedProblems(content: unknown): readonly Problem[] {
   const file = mapping(content);
-  return [
-    ...SECTIONS.filter((section) => section in file).map((path) => ({ path, text: TEXT })),
-    ...KEYS.filter(([section, key]) => key in mapping(file[section])).map(([section, key]) => ({
-      path: `${section}.${key}`,
-      text: TEXT,
-    })),
-  ];
+  return [...SECTIONS.filter((section) => section in file).map((path) => ({ path, text: TEXT }))];
 }
 
 function mapping(value: unknown): Readonly<Record<string, unknown>> {

@@ -1,6 +1,6 @@
 import { logsOf } from '../adapters/audit/files.ts';
 import { readAudit, verifyAudit } from '../adapters/audit/read.ts';
-import { connectionOptions } from '../adapters/redis/connection.ts';
+import { connectionOptions } from '../adapters/redis/place.ts';
 import { openRedisStore } from '../adapters/redis/store.ts';
 import type { Config } from '../config.ts';
 import { wordFault } from '../core/announcement/fault-words.ts';

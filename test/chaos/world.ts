@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { verifyAudit } from '../../src/adapters/audit/read.ts';
 import type { AuditLine } from '../../src/adapters/audit/audit-line.ts';
-import { connectionOptions } from '../../src/adapters/redis/connection.ts';
+import { connectionOptions } from '../../src/adapters/redis/place.ts';
 import { openRedisStore } from '../../src/adapters/redis/store.ts';
 import { nodePath } from '../../src/core/node.ts';
 import type { NodeOperation } from '../../src/core/operation.ts';

@@ -1,9 +1,7 @@
-import type { ConnectionOptions } from 'bullmq';
 import { Queue as BullQueue, Worker } from 'bullmq';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Redis } from 'ioredis';
-import type { RedisOptions } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
 import { fail, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import type { Log } from '../../observe/log.ts';
@@ -11,8 +9,8 @@ import type { Queue } from '../../ports/queue.ts';
 
 /** What the queue is opened with. */
 export interface QueueOptions {
-  /** Where Redis is; BullMQ makes its own connections from it, since it does not close those that it is handed. */
-  readonly connection: RedisOptions;
+  /** Makes a client of the Redis. */
+  readonly connect: (behaviour: Omit<RedisOptions, 'replyMapping'>) => Redis;
   /** Operations carried out at once by this process, on different services. */
   readonly concurrency: number;
   readonly log: Log;
@@ -41,7 +39,6 @@ const STALLED_MS = 15_000;
 const MOST_STALLS = 5;
 const ADD_WITHIN_MS = 1800;
 const PRODUCER = {
-  replyMapping: 'legacy' as const,
   enableOfflineQueue: false,
   maxRetriesPerRequest: 1,
   retryStrategy,
@@ -52,9 +49,9 @@ const PRODUCER = {
  * is to be done is in the journal.
  */
 export function openQueue(options: QueueOptions): WatchedQueue {
-  const { connection, log, lockMs = LOCK_MS, stalledMs = STALLED_MS } = options;
+  const { connect, log, lockMs = LOCK_MS, stalledMs = STALLED_MS } = options;
   // Our own, since BullMQ leaves one that it opened trying for ever when it is closed while Redis is away.
-  const producer = new Redis(Object.assign({}, connection, PRODUCER));
+  const producer = connect(PRODUCER);
   const queue = new BullQueue<{ id: string }>(NAME, {
     connection: producer,
     prefix: PREFIX,
@@ -118,6 +115,8 @@ export function openQueue(options: QueueOptions): WatchedQueue {
   };
 
   function openWorker(): Worker<{ id: string }> {
+    const client = connect({ retryStrategy, maxRetriesPerRequest: null });
+    client.on('error', () => undefined);
     const opened = new Worker<{ id: string }>(
       NAME,
       // BullMQ gives its signal only to a processor that declares three parameters.
@@ -131,10 +130,8 @@ export function openQueue(options: QueueOptions): WatchedQueue {
         await job.finally(() => running.delete(job));
       },
       {
-        connection: Object.assign(
-          { retryStrategy, maxRetriesPerRequest: null },
-          connection,
-        ) as ConnectionOptions,
+        // BullMQ makes a second one from it for waiting, and closes that one only.
+        connection: client,
         prefix: PREFIX,
         concurrency: options.concurrency,
         lockDuration: lockMs,
@@ -144,6 +141,9 @@ export function openQueue(options: QueueOptions): WatchedQueue {
     );
     opened.on('error', (error) => {
       log.warn({ cause: error.message }, 'worker: redis away');
+    });
+    opened.on('closed', () => {
+      client.disconnect();
     });
     opened.on('failed', (job, error) => {
       log.error({ op: job?.data.id, cause: error.message }, 'job failed');

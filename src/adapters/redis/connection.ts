@@ -1,36 +1,10 @@
-import { Redis } from 'ioredis';
-import type { RedisOptions } from 'ioredis';
-import type { ConnectionOptions } from 'node:tls';
+import type { Redis } from 'ioredis';
 import type { Fault } from '../../core/fault.ts';
 import type { Result } from '../../core/result.ts';
 import { fail } from '../../core/result.ts';
 import type { Log } from '../../observe/log.ts';
-
-/** Where Redis is. `url` is `redis://HOST:PORT[/DB]`; secrets come apart from it. */
-export type RedisAddress =
-  | { readonly socket: string }
-  | {
-      readonly url: string;
-      readonly username?: string | undefined;
-      readonly password?: string | undefined;
-      readonly tls?: ConnectionOptions | undefined;
-    };
-
-/** What every client of that Redis needs to connect. A `rediss:` URL means TLS. */
-export function connectionOptions(address: RedisAddress): RedisOptions {
-  if ('socket' in address) return { path: address.socket };
-  const url = new URL(address.url);
-  const { username, password } = address;
-  const tls = address.tls ?? (url.protocol === 'rediss:' ? {} : undefined);
-  return {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: Number(url.port === '' ? 6379 : url.port),
-    db: Number(url.pathname.slice(1)),
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(tls === undefined ? {} : { tls }),
-  };
-}
+import type { RedisPlace } from './place.ts';
+import { connectTo } from './place.ts';
 
 /** No method of the store takes longer: the rest of the two seconds is for the answer in chat. */
 export const ANSWER_WITHIN_MS = 1800;
@@ -44,9 +18,8 @@ const RETRY_MOST_MS = 1000;
  *
  * It never sends a command again on its own: nobody could tell then whether it was carried out twice.
  */
-export function openClient(connection: RedisOptions, log: Log): Redis {
+export function openClient(place: RedisPlace, log: Log): Redis {
   const behaviour = {
-    replyMapping: 'legacy' as const,
     lazyConnect: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
@@ -56,7 +29,7 @@ export function openClient(connection: RedisOptions, log: Log): Redis {
     socketTimeout: SILENCE_MS,
     retryStrategy: (times: number) => Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** Math.min(times, 10)),
   };
-  const client = new Redis(Object.assign({}, connection, behaviour));
+  const client = connectTo(place, behaviour);
   let wasUp: boolean | undefined;
   client.on('ready', () => {
     if (wasUp !== true) log.info({}, 'redis connected');

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { DoctorLine } from '../../core/doctor-line.ts';
 import { linesOf } from '../../core/doctor-line.ts';
-import type { RedisAddress } from './connection.ts';
-import { connectionOptions } from './connection.ts';
+import type { RedisAddress } from './place.ts';
+import { connectionOptions, connectTo, mastersOf } from './place.ts';
 
 const redis = linesOf('redis');
 /** The first version that has all commands which the queue uses. */
@@ -15,14 +15,15 @@ const LEAST_VERSION = [6, 2] as const;
  */
 export async function examineRedis(address: RedisAddress, timeoutMs: number): Promise<readonly DoctorLine[]> {
   const once = {
-    replyMapping: 'legacy' as const,
     lazyConnect: true,
     connectTimeout: timeoutMs,
     commandTimeout: timeoutMs,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
+    sentinelRetryStrategy: () => null,
   };
-  const client = new Redis(Object.assign({}, connectionOptions(address), once));
+  const place = connectionOptions(address);
+  const client = connectTo(place, once);
   // The rejection only says "closed"; the reason comes as an event.
   let cause = 'no answer';
   client.on('error', (error: Error) => {
@@ -30,7 +31,11 @@ export async function examineRedis(address: RedisAddress, timeoutMs: number): Pr
   });
   try {
     await client.connect();
-    return await askServer(client);
+    const asked = mastersOf(client).map((master) => askServer(master, place.minReplicas));
+    const lines = await Promise.all(asked);
+    const texts = new Set<string>();
+    // Of several masters what is alike is told once.
+    return lines.flat().filter(({ text }) => !texts.has(text) && texts.add(text));
   } catch (error) {
     const reason =
       error instanceof Error && !error.message.startsWith('Connection is closed') ? error.message : cause;
@@ -58,7 +63,7 @@ export async function examineOwnRedis(program: string | undefined): Promise<read
   ];
 }
 
-async function askServer(client: Redis): Promise<readonly DoctorLine[]> {
+async function askServer(client: Redis, minReplicas: number): Promise<readonly DoctorLine[]> {
   const info = readInfo(await client.info());
   const settings = await readSettings(client);
   return [
@@ -69,6 +74,7 @@ async function askServer(client: Redis): Promise<readonly DoctorLine[]> {
       ? redis.warn('CONFIG is forbidden: appendfsync cannot be seen, it should be always')
       : flushLine(settings.get('appendfsync')),
     evictionLine(settings?.get('maxmemory-policy') ?? info.get('maxmemory_policy')),
+    ...(minReplicas === 0 ? [] : [replicasLine(settings?.get('min-replicas-to-write'), minReplicas)]),
   ];
 }
 
@@ -106,11 +112,22 @@ function evictionLine(policy: string | undefined): DoctorLine {
   );
 }
 
+/** A master without replicas must not take what is lost when another becomes master. */
+function replicasLine(set: string | undefined, least: number): DoctorLine {
+  if (set === undefined)
+    return redis.warn(`min-replicas-to-write cannot be seen, it must be ${String(least)}`);
+  return Number(set) >= least
+    ? redis.ok(`min-replicas-to-write ${set}`)
+    : redis.fail(
+        `min-replicas-to-write ${set}: a master that is cut off would take what is lost then. Set min-replicas-to-write ${String(least)}`,
+      );
+}
+
 /** @returns undefined when CONFIG is forbidden. */
 async function readSettings(client: Redis): Promise<ReadonlyMap<string, string> | undefined> {
   try {
     const settings = new Map<string, string>();
-    for (const name of ['appendfsync', 'maxmemory-policy']) {
+    for (const name of ['appendfsync', 'maxmemory-policy', 'min-replicas-to-write']) {
       const [, value] = (await client.call('CONFIG', 'GET', name)) as readonly string[];
       if (value !== undefined) settings.set(name, value);
     }

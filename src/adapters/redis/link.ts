@@ -3,9 +3,14 @@ import type { OperationState } from '../../core/operation.ts';
 import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
 import type { Change } from './change.ts';
+import type { Log } from '../../observe/log.ts';
 import { ANSWER_WITHIN_MS, answered, unreachable } from './connection.ts';
+import { KEYS } from './keys.ts';
 import type { Fields } from './records.ts';
 import { CHANGE_SCRIPT, LEASE_SCRIPT, VOTE_SCRIPT } from './scripts.ts';
+
+/** How long replicas have to take a change. */
+const REPLICATED_WITHIN_MS = 500;
 
 /** What came of a change: the hash after it, or the first guard that did not hold (from 1) and what each guard found. */
 export type ChangeReply =
@@ -21,13 +26,22 @@ type VoteReply =
   | { readonly kind: 'schema'; readonly schema: string }
   | { readonly kind: 'plan-differs' | 'unknown' };
 
+/**
+ * What is done where a change is not on enough replicas in time: with `must` it counts as not made, for what follows from it must not happen; with `should` it
+ * counts, and is logged. Without either nobody waits.
+ */
+export type Replicated = 'must' | 'should' | undefined;
+
 /** Reads and changes of the journal's Redis. Each call ends within `ANSWER_WITHIN_MS`. */
 export interface Link {
   read<T>(work: (client: Redis) => Promise<Result<T>>): Promise<Result<T>>;
   /** The hashes of these keys, in their order; an empty one for a key that is not there. */
   hashes(keys: readonly string[]): Promise<readonly Fields[]>;
   /** @param prepare may read first; its change is then made or refused as a whole. */
-  change(prepare: (client: Redis) => Promise<Result<Change>> | Result<Change>): Promise<Result<ChangeReply>>;
+  change(
+    prepare: (client: Redis) => Promise<Result<Change>> | Result<Change>,
+    replicated?: Replicated,
+  ): Promise<Result<ChangeReply>>;
   vote(prepare: (client: Redis) => Promise<Call>): Promise<Result<VoteReply>>;
   /** The answer of the lease's script as it is. */
   lease(call: Call): Promise<Result<readonly unknown[]>>;
@@ -41,15 +55,20 @@ interface Call {
 
 type Script = (keys: number, ...args: readonly string[]) => Promise<unknown>;
 interface Scripts {
+  readonly sluiceTime: Script;
   readonly sluiceLease: Script;
   readonly sluiceChange: Script;
   readonly sluiceVote: Script;
 }
 
 /** Wraps a client. It opens and closes nothing. */
-export function linkTo(client: Redis): Link {
+export function linkTo(
+  client: Redis,
+  { minReplicas, log }: { readonly minReplicas: number; readonly log: Log },
+): Link {
   client.defineCommand('sluiceChange', { lua: CHANGE_SCRIPT });
   client.defineCommand('sluiceVote', { lua: VOTE_SCRIPT });
+  client.defineCommand('sluiceTime', { lua: "return redis.call('TIME')" });
   client.defineCommand('sluiceLease', { lua: LEASE_SCRIPT });
   const scripts = client as unknown as Scripts;
 
@@ -60,13 +79,43 @@ export function linkTo(client: Redis): Link {
     aheadMs = undefined;
   });
   const clockAhead = async (): Promise<number> => {
-    const [seconds, micros] = await client.time();
+    // By a script with a key: in a cluster it is the clock of the node that has the journal.
+    const [seconds, micros] = (await scripts.sluiceTime(1, KEYS.open)) as readonly string[];
     return Number(seconds) * 1000 + Number(micros) / 1000 - performance.now();
+  };
+
+  /** The script and the wait go out together, so that it is the wait for that very change, on the connection and the node that made it. */
+  const andWait = async (
+    script: 'sluiceChange' | 'sluiceVote',
+    keys: number,
+    args: readonly string[],
+    replicated: 'must' | 'should',
+  ): Promise<Result<readonly unknown[]>> => {
+    const lua = script === 'sluiceChange' ? CHANGE_SCRIPT : VOTE_SCRIPT;
+    const replies = await client
+      .pipeline()
+      .eval(lua, keys, ...args)
+      .wait(minReplicas, REPLICATED_WITHIN_MS)
+      .exec();
+    const [error, reply] = replies?.[0] ?? [];
+    if (error !== null && error !== undefined) throw error;
+    const answer = reply as readonly unknown[];
+    if (answer[0] === 'late') {
+      aheadMs = undefined;
+      return unreachable('the change reached Redis too late and was not made');
+    }
+    const count = Number(replies?.[1]?.[1] ?? 0);
+    const isMade = answer[0] === 'done' || answer[0] === 'counted';
+    if (!isMade || count >= minReplicas) return ok(answer);
+    const cause = `on ${String(count)} of ${String(minReplicas)} replicas only`;
+    log.error({ cause }, 'redis: what was stored could be lost with its server');
+    return replicated === 'must' ? fail({ kind: 'store-refuses', cause }) : ok(answer);
   };
 
   const run = (
     script: 'sluiceChange' | 'sluiceVote',
     prepare: (client: Redis) => Promise<Result<Call>>,
+    replicated: Replicated,
   ): Promise<Result<readonly unknown[]>> => {
     const until = performance.now() + ANSWER_WITHIN_MS;
     return answered(async () => {
@@ -75,7 +124,9 @@ export function linkTo(client: Redis): Link {
       if (!call.ok) return call;
       const { keys, argv } = call.value;
       const notAfter = String(Math.floor(until + aheadMs));
-      const reply = (await scripts[script](keys.length, ...keys, notAfter, ...argv)) as readonly unknown[];
+      const args = [...keys, notAfter, ...argv];
+      if (minReplicas > 0 && replicated !== undefined) return andWait(script, keys.length, args, replicated);
+      const reply = (await scripts[script](keys.length, ...args)) as readonly unknown[];
       if (reply[0] !== 'late') return ok(reply);
       // Either it was late, or somebody set the clock of Redis: then the next one measures anew.
       aheadMs = undefined;
@@ -94,15 +145,19 @@ export function linkTo(client: Redis): Link {
         return fields as Fields;
       });
     },
-    change: async (prepare) => {
-      const reply = await run('sluiceChange', async () => {
-        const change = await prepare(client);
-        return change.ok ? ok({ keys: change.value.keys, argv: change.value.argv() }) : change;
-      });
+    change: async (prepare, replicated) => {
+      const reply = await run(
+        'sluiceChange',
+        async () => {
+          const change = await prepare(client);
+          return change.ok ? ok({ keys: change.value.keys, argv: change.value.argv() }) : change;
+        },
+        replicated,
+      );
       return reply.ok ? ok(changeReply(reply.value)) : reply;
     },
     vote: async (prepare) => {
-      const reply = await run('sluiceVote', async () => ok(await prepare(client)));
+      const reply = await run('sluiceVote', async () => ok(await prepare(client)), 'should');
       return reply.ok ? ok(voteReply(reply.value)) : reply;
     },
     lease: ({ keys, argv }) =>

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { Redis } from 'ioredis';
-import type { RedisOptions } from 'ioredis';
 import { KEYS } from './keys.ts';
+import type { RedisPlace } from './place.ts';
+import { connectTo } from './place.ts';
 
 /** What this process is called in what it tells the others. */
 export const ORIGIN = randomUUID();
@@ -14,13 +14,12 @@ export interface Listening {
 }
 
 /** Calls back when another process has stored something to be said. */
-export function listenForRows(connection: RedisOptions, onRows: () => void): Listening {
+export function listenForRows(place: RedisPlace, onRows: () => void): Listening {
   const behaviour = {
-    replyMapping: 'legacy' as const,
     maxRetriesPerRequest: null,
     retryStrategy: () => RETRY_MS,
   };
-  const client = new Redis(Object.assign({}, connection, behaviour));
+  const client = connectTo(place, behaviour);
   // Each failed try is an error event; that Redis is away is told elsewhere.
   client.on('error', () => undefined);
   client.on('message', (_channel, origin) => {

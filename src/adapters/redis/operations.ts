@@ -3,10 +3,10 @@ import type { Operation, Request } from '../../core/operation.ts';
 import { linesOf } from '../../core/operation.ts';
 import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
-import type { Store } from '../../ports/store.ts';
+import type { Store, Transition } from '../../ports/store.ts';
 import { newChange } from './change.ts';
 import { KEYS } from './keys.ts';
-import type { Link } from './link.ts';
+import type { Link, Replicated } from './link.ts';
 import { doneOnly } from './link.ts';
 import { asItIs, newOperation, whatWasCreated } from './new-operation.ts';
 import { addRowsTo } from './outbox-rows.ts';
@@ -35,7 +35,7 @@ export function operationMethods(
         const change = newOperation(operation, retentionMs);
         addRowsTo(change, rows);
         return ok(change);
-      });
+      }, 'should');
       return reply.ok ? ok(whatWasCreated(reply.value)) : reply;
     },
     restore: async (operation) => doneOnly(await link.change(() => ok(asItIs(operation, retentionMs)))),
@@ -58,7 +58,7 @@ export function operationMethods(
         const change = transitionChange(transition, lines.map(KEYS.line), retentionMs);
         addRowsTo(change, transition.rows ?? []);
         return ok(change);
-      });
+      }, replicationOf(transition));
       return reply.ok ? transitionResult(transition, reply.value) : reply;
     },
     touch: async (id, at) =>
@@ -77,6 +77,11 @@ export function operationMethods(
     operationShownBy: (viewId) =>
       link.read(async (client) => ok((await client.get(KEYS.view(viewId))) ?? undefined)),
   };
+}
+
+/** Nothing may be written for an intent that could be lost. What was written can be found out again. */
+function replicationOf({ steps = [] }: Transition): Replicated {
+  return steps.some(({ record }) => record.state === 'intent') ? 'must' : 'should';
 }
 
 /** The lines that an operation stands in, which never change; undefined when there is no such operation. */

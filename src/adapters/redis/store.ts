@@ -1,4 +1,3 @@
-import type { RedisOptions } from 'ioredis';
 import { ok } from '../../core/result.ts';
 import type { Log } from '../../observe/log.ts';
 import type { Lease } from '../../ports/lease.ts';
@@ -11,6 +10,7 @@ import { leaseOn } from './lease.ts';
 import { doneOnly, linkTo } from './link.ts';
 import { noteMethods } from './notes.ts';
 import { operationMethods } from './operations.ts';
+import type { RedisPlace } from './place.ts';
 import { addRowsTo, rowMethods } from './outbox-rows.ts';
 import { removalMethods } from './removals.ts';
 import { voteMethods } from './votes.ts';
@@ -18,7 +18,7 @@ import { voteMethods } from './votes.ts';
 /** What the store needs to know. */
 export interface RedisStoreOptions {
   /** From `connectionOptions`. */
-  readonly connection: RedisOptions;
+  readonly connection: RedisPlace;
   /** How long what has ended can be looked up. */
   readonly retentionMs: number;
   readonly log: Log;
@@ -39,7 +39,7 @@ export interface RedisStore extends Store {
 export async function openRedisStore(options: RedisStoreOptions): Promise<RedisStore> {
   const { connection, retentionMs, log, timeFrom = 'redis' } = options;
   const client = openClient(connection, log);
-  const link = linkTo(client);
+  const link = linkTo(client, { minReplicas: connection.minReplicas, log });
   await connectWithin(client, ANSWER_WITHIN_MS);
   return {
     lease: leaseOn(link),

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { Redis } from 'ioredis';
 import type { WatchedQueue } from '../../../src/adapters/bullmq/queue.ts';
 import { openQueue } from '../../../src/adapters/bullmq/queue.ts';
-import { connectionOptions } from '../../../src/adapters/redis/connection.ts';
+import { connectionOptions, connectTo } from '../../../src/adapters/redis/place.ts';
 import { silentLog } from '../../../src/observe/log.ts';
 import type { RunDir } from '../../lab/process.ts';
 import { makeRunDir, waitUntil } from '../../lab/process.ts';
@@ -40,7 +40,7 @@ afterEach(async () => {
 
 function open(concurrency = 4): WatchedQueue {
   const queue = openQueue({
-    connection: connectionOptions({ url: redis.url }),
+    connect: (behaviour) => connectTo(connectionOptions({ url: redis.url }), behaviour),
     concurrency,
     log: silentLog,
     lockMs: 1000,
@@ -153,10 +153,12 @@ test('close waits for what runs, and takes nothing more', async () => {
 
 test('the job of a worker that was killed is handed to another', async () => {
   const source = new URL('../../../src/adapters/bullmq/queue.ts', import.meta.url).href;
+  const place = new URL('../../../src/adapters/redis/place.ts', import.meta.url).href;
   const program = `
     import { openQueue } from ${JSON.stringify(source)};
+    import { connectionOptions, connectTo } from ${JSON.stringify(place)};
     const log = { info() {}, warn() {}, error() {} };
-    const queue = openQueue({ connection: { host: '127.0.0.1', port: ${String(redis.port)} }, concurrency: 1, log, lockMs: 1000, stalledMs: 500 });
+    const queue = openQueue({ connect: (behaviour) => connectTo(connectionOptions({ url: ${JSON.stringify(redis.url)} }), behaviour), concurrency: 1, log, lockMs: 1000, stalledMs: 500 });
     queue.start(async (id) => { console.log(id); await new Promise(() => setInterval(() => {}, 1000)); });
   `;
   const victim = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {

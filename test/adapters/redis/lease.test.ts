@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { connectionOptions } from '../../../src/adapters/redis/connection.ts';
+import { connectionOptions } from '../../../src/adapters/redis/place.ts';
 import { listenForRows } from '../../../src/adapters/redis/listen.ts';
 import type { RedisStore } from '../../../src/adapters/redis/store.ts';
 import { openRedisStore } from '../../../src/adapters/redis/store.ts';

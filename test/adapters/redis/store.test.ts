@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { connectionOptions } from '../../../src/adapters/redis/connection.ts';
+import { connectionOptions } from '../../../src/adapters/redis/place.ts';
 import { openRedisStore } from '../../../src/adapters/redis/store.ts';
 import { silentLog } from '../../../src/observe/log.ts';
 import type { Store } from '../../../src/ports/store.ts';
