@@ -56,6 +56,9 @@ export class LogLane {
   private relayed: RelayWatch = emptyRelayWatch;
   private health: LogHealth = LOG_AT_WORK;
   private awaited: { readonly key: string; readonly resolve: () => void } | undefined;
+  /** Between sending a line and knowing that the channel has it, when the answer to it may come already. */
+  private isSending = false;
+  private readonly early: { readonly text: string; readonly at: number }[] = [];
   private readonly saidPlain = new Set<string>();
 
   constructor(parts: Parts, options: LogLaneOptions) {
@@ -82,8 +85,11 @@ export class LogLane {
     const line = composeSal(row.record, { host, ...(isLate ? { late: { at: row.at, now } } : {}) });
     this.health = logTried(this.health, now);
     await faultPoint('before-send-log');
+    this.isSending = true;
     const sent = await chat.send(row.channel, line, { key: row.key, urgency: 'log' });
     await faultPoint('after-send-log');
+    const early = this.early.splice(0);
+    this.isSending = false;
     if (!sent.ok) {
       log.warn({ row: row.key, fault: sent.fault }, 'log line not sent');
       return sent.fault.kind === 'chat-refused' ? mark(row.key, 'refused', sent.fault.cause) : false;
@@ -93,7 +99,7 @@ export class LogLane {
       return chat.state() === 'ready' ? mark(row.key, 'unconfirmed', 'no echo') : false;
     }
     // The answer may come before the mark is stored: it is listened for first.
-    const acknowledged = this.canHear() ? this.expectReply(row.key, line) : undefined;
+    const acknowledged = this.canHear() ? this.expectReply(row.key, line, early) : undefined;
     await mark(row.key, 'echoed', undefined);
     await acknowledged;
     this.saidPlain.delete(row.key);
@@ -118,7 +124,8 @@ export class LogLane {
       this.watch = seenLog(this.watch, { nick: event.actor.display, ours: undefined, at: event.at, text });
     } else if (isBot) {
       if (isAnswer(text)) void this.become(logBotAnswered(this.health));
-      this.hearReply(text, event.at);
+      if (this.isSending && this.watch.lines.length === 0) this.early.push({ text, at: event.at });
+      else this.hearReply(text, event.at);
     }
   }
 
@@ -188,7 +195,11 @@ export class LogLane {
   }
 
   /** The next log line waits for the answer to this one, or for the pace: bursts make the log's wiki page conflict. */
-  private async expectReply(key: string, line: string): Promise<void> {
+  private async expectReply(
+    key: string,
+    line: string,
+    early: readonly { readonly text: string; readonly at: number }[],
+  ): Promise<void> {
     const { clock, settings } = this.parts;
     const at = clock.now();
     if (settings.sal.relayHost === undefined)
@@ -197,6 +208,7 @@ export class LogLane {
     const answered = new Promise<void>((resolve) => {
       this.awaited = { key, resolve };
     });
+    for (const reply of early) this.hearReply(reply.text, reply.at);
     await Promise.race([answered, clock.sleep(settings.bounds.logPaceMs)]);
     this.awaited = undefined;
   }

@@ -67,15 +67,20 @@ export async function startSentinels(runDir: RunDir): Promise<RedisTogether> {
   });
 }
 
-/** Three masters with a replica each, who take a master for dead after a second. Resolves when every key has a home. */
+/**
+ * Three masters with two replicas each, who take a master for dead after a second: with one the next master would be alone, and take nothing. Resolves when every
+ * key has a home.
+ */
 export async function startCluster(runDir: RunDir): Promise<RedisTogether> {
   const settings = [...KEEP, '--cluster-enabled', 'yes', '--cluster-node-timeout', '1000'];
-  const members = await Promise.all([1, 2, 3, 4, 5, 6].map(() => startMember(runDir, settings, true)));
+  const members = await Promise.all(
+    [1, 2, 3, 4, 5, 6, 7, 8, 9].map(() => startMember(runDir, settings, true)),
+  );
   const addresses = members.map(({ port }) => `127.0.0.1:${String(port)}`);
   const maker = startProcess(runDir, {
     name: 'redis-cluster-create',
     command: 'redis-cli',
-    args: ['--cluster', 'create', ...addresses, '--cluster-replicas', '1', '--cluster-yes'],
+    args: ['--cluster', 'create', ...addresses, '--cluster-replicas', '2', '--cluster-yes'],
   });
   await maker.exited;
   const slot = await onServer(members[0]?.port ?? 0, (redis) => redis.cluster('KEYSLOT', '{sluice}'));

@@ -37,6 +37,10 @@ const PREFIX = '{sluice}';
 const LOCK_MS = 60_000;
 const STALLED_MS = 15_000;
 const MOST_STALLS = 5;
+/** Redis is there and takes nothing: no replicas, a replica itself, its disk or its memory full. */
+const REFUSES = /NOREPLICAS|READONLY|MISCONF|OOM /;
+/** Before a Redis that refuses is asked again. */
+const REST_MS = 1000;
 const ADD_WITHIN_MS = 1800;
 const PRODUCER = {
   enableOfflineQueue: false,
@@ -139,8 +143,18 @@ export function openQueue(options: QueueOptions): WatchedQueue {
         maxStalledCount: MOST_STALLS,
       },
     );
+    // A Redis that refuses is asked again at once by the library, and for ever.
+    let rest: NodeJS.Timeout | undefined;
     opened.on('error', (error) => {
+      if (rest !== undefined) return;
       log.warn({ cause: error.message }, 'worker: redis away');
+      if (!REFUSES.test(error.message)) return;
+      void opened.pause(true);
+      rest = setTimeout(() => {
+        rest = undefined;
+        void opened.resume();
+      }, REST_MS);
+      rest.unref();
     });
     opened.on('closed', () => {
       client.disconnect();
