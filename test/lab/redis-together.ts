@@ -5,7 +5,7 @@ import type { LabProcess, RunDir } from './process.ts';
 import { freePort, startProcess, waitUntil } from './process.ts';
 
 /** One server of several. */
-export interface RedisMember {
+interface RedisMember {
   readonly port: number;
   readonly process: LabProcess;
 }
