@@ -146,13 +146,12 @@ export class LogLane {
     this.awaited?.resolve();
   }
 
-  /** Of the log bot; nothing where none is configured. */
+  /** Of the log bot, while it is away. */
   partHealth(): readonly PartHealth[] {
-    const { acknowledgedBy } = this.parts.settings.sal;
-    if (acknowledgedBy === undefined) return [];
     const { away } = this.health;
-    const text = away === undefined ? '' : `${acknowledgedBy} ${away.why} since ${minuteText(away.since)}`;
-    return [{ part: 'log', ok: away === undefined, text }];
+    if (away === undefined) return [];
+    const by = this.parts.settings.sal.acknowledgedBy ?? '';
+    return [{ part: 'log', ok: false, text: `${by} ${away.why} since ${minuteText(away.since)}` }];
   }
 
   /** Whether the bot is in the channel: asked when there is something to log. */
