@@ -59,6 +59,8 @@ export interface Config {
   readonly http: { readonly host: string; readonly port: number } | undefined;
   readonly stateDir: string;
   readonly retentionMs: number;
+  /** Whether spans go to a collector: `OTEL_EXPORTER_OTLP_ENDPOINT` or its variant for traces. */
+  readonly exportsSpans: boolean;
   /** The least that is logged: `SLUICE_LOG_LEVEL`, else `info`. */
   readonly logLevel: string;
   /** Names of places where a test ends the process: `SLUICE_FAULT_POINTS`, for crash tests only. */
@@ -220,6 +222,9 @@ function resolveContent(
     http: content.http,
     stateDir,
     retentionMs: content.retention,
+    exportsSpans: ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'].some(
+      (name) => (reading.env[name] ?? '') !== '',
+    ),
     logLevel: reading.env['SLUICE_LOG_LEVEL'] ?? 'info',
     faultPoints: reading.env['SLUICE_FAULT_POINTS'],
   };

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { openAudit } from './adapters/audit/audit.ts';
 import { claimAuditSlot } from './adapters/audit/slot.ts';
 import { openQueue } from './adapters/bullmq/queue.ts';
+import { openQueueTelemetry } from './adapters/bullmq/telemetry.ts';
 import { openAuditSink } from './adapters/conftool/audit-sink.ts';
 import { connectionOptions, connectTo } from './adapters/redis/place.ts';
 import { listenForRows } from './adapters/redis/listen.ts';
@@ -18,8 +19,10 @@ import { readThrown } from './core/thrown.ts';
 import { policyDifference } from './core/policy-difference.ts';
 import type { Log } from './observe/log.ts';
 import { parseRole } from './config/role.ts';
+import { secretsIn } from './config/secret.ts';
 import { openLog } from './observe/log.ts';
 import { openMeters } from './observe/meters.ts';
+import { exportSpans } from './observe/spans.ts';
 import { openSyslog } from './observe/syslog.ts';
 import { runTool, USAGE } from './tools/tools.ts';
 import { openWeb } from './web/http.ts';
@@ -89,7 +92,7 @@ function stop(code: number, text: string): void {
 
 /** Opens every part, wires them, and closes them in reverse order when a signal comes. */
 async function run(config: Config): Promise<void> {
-  const log = openLog(config.logLevel);
+  const log = openLog(config.logLevel, secretsIn(config));
   const opened: Opened[] = [];
   const closeAll = async (): Promise<void> => {
     for (const { name, close } of opened.reverse()) {
@@ -114,6 +117,8 @@ async function open(
   closeAll: () => Promise<void>,
 ): Promise<void> {
   mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
+  const spans = config.exportsSpans ? await exportSpans(config.role) : undefined;
+  opened.push({ name: 'spans', close: () => Promise.resolve(spans?.close()) });
   const commands = await loadCommands();
   const redis = await openRedis(config, log);
   opened.push({ name: 'redis-server', close: () => redis.close() });
@@ -134,7 +139,8 @@ async function open(
   opened.push({ name: 'kubernetes', close: () => Promise.resolve(kubernetes?.close()) });
   const slot = await claimAuditSlot(config.stateDir);
   opened.push({ name: 'audit slot', close: () => slot.release() });
-  const { reasons, heard } = await checkStart(config, { redis, store });
+  const { reasons, warnings, heard } = await checkStart(config, { redis, store });
+  for (const warning of warnings) log.warn({ warning }, 'start: not as it should be');
   if (reasons.length > 0) throw new Error(reasons.join('; '));
   // Who can write here cannot write there: a file that was written anew is found out by what syslog has.
   const syslog = openSyslog({
@@ -161,6 +167,7 @@ async function open(
     connect: (behaviour) => connectTo(connection, behaviour),
     concurrency: BOUNDS.operationsAtOnce,
     log,
+    telemetry: spans && (await openQueueTelemetry()),
   });
   const watch = new WorkerWatch(queue, log);
   const trusted = { people: config.people, policy: config.policy };

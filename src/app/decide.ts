@@ -17,6 +17,7 @@ import { endOperation, salRow } from './end-operation.ts';
 import { freezeOrThaw, lock, stopAll, unlock } from './decide-brakes.ts';
 import { audit, journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
+import { know } from '../observe/context.ts';
 import type { Parts } from './parts.ts';
 import { suspend, unsuspend } from './suspend.ts';
 import { requestStop } from './request-stop.ts';
@@ -32,6 +33,7 @@ export async function decide(
   decision: Decision,
   utterance: Utterance,
 ): Promise<void> {
+  if ('id' in decision) know('op', decision.id);
   const said = await carryOut(parts, outbox, decision, utterance);
   if (!said.ok) {
     await answer(parts, utterance, [

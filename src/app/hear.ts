@@ -9,6 +9,7 @@ import type { Person } from '../core/people.ts';
 import { personOfAccount } from '../core/people.ts';
 import type { Plan } from '../core/plan.ts';
 import { commandOf } from '../core/plan.ts';
+import { within } from '../observe/context.ts';
 import type { Inbound } from '../ports/chat.ts';
 import type { Wish } from './wish.ts';
 import { askForPlan } from './ask.ts';
@@ -96,8 +97,11 @@ async function hearReaction(
   // After the start a reaction that is taken back is nothing to talk about.
   const operation = event.removed ? await parts.store.operation(id) : undefined;
   if (operation?.ok === true && operation.value?.state !== 'awaiting-approval') return;
-  const utterance = await admit(ear, event, event.channel, person, undefined);
-  if (utterance !== undefined) await decide(parts, outbox, { kind, id }, utterance);
+  const { channel } = event;
+  await within('hear', { event: event.eventKey }, async () => {
+    const utterance = await admit(ear, event, channel, person, undefined);
+    if (utterance !== undefined) await decide(parts, outbox, { kind, id }, utterance);
+  });
 }
 
 /** A button of ours: the same as the line that says it. */
@@ -109,11 +113,13 @@ async function hearAction(
   const { parts, outbox } = ear;
   const { action, value: id, channel } = event;
   if (channel === undefined) return;
-  const utterance = await admit(ear, event, channel, person, action);
-  if (utterance === undefined) return;
-  if (action !== 'undo') return decide(parts, outbox, { kind: action, id }, utterance);
-  const parsed = parseLine(`!undo ${id}`, parts.settings.commands, { addressed: false });
-  if (parsed.kind === 'invocation') await invoke(ear, parsed, utterance);
+  await within('hear', { event: event.eventKey }, async () => {
+    const utterance = await admit(ear, event, channel, person, action);
+    if (utterance === undefined) return;
+    if (action !== 'undo') return decide(parts, outbox, { kind: action, id }, utterance);
+    const parsed = parseLine(`!undo ${id}`, parts.settings.commands, { addressed: false });
+    if (parsed.kind === 'invocation') await invoke(ear, parsed, utterance);
+  });
 }
 
 /** Whoever changes or removes the line that asked does not want it as it was: what still waits is cancelled, and nothing new is run. */
@@ -142,6 +148,18 @@ async function hearText(
   const parsed = parseLine(event.text, parts.settings.commands, { addressed: event.addressed || isPrivate });
   if (parsed.kind === 'nothing') return;
   if (event.channel === undefined) return pointToChannel(ear, event);
+  const { channel } = event;
+  await within('hear', { event: event.eventKey }, () =>
+    hearParsed(ear, { ...event, channel }, person, parsed),
+  );
+}
+
+async function hearParsed(
+  ear: Ear,
+  event: Inbound & { readonly channel: string },
+  person: Person | undefined,
+  parsed: Exclude<ReturnType<typeof parseLine>, { readonly kind: 'nothing' }>,
+): Promise<void> {
   const command = parsed.kind === 'invocation' ? parsed.command.name : undefined;
   const looks = parsed.kind === 'invocation' && parsed.command.kind === 'answer';
   const utterance =
@@ -150,7 +168,7 @@ async function hearText(
       : await admit(ear, event, event.channel, person, command);
   if (utterance === undefined) return;
   if (parsed.kind === 'invocation') await invoke(ear, parsed, utterance);
-  else await refuse(parts, utterance, parsed.fault);
+  else await refuse(ear.parts, utterance, parsed.fault);
 }
 
 /** Who may look and do nothing else. */

@@ -31,7 +31,9 @@ export async function audit(
   told: { readonly event: string; readonly person?: string | undefined; readonly data?: unknown },
 ): Promise<Result<void>> {
   const written = await parts.audit.append({ op, event: told.event, person: told.person, data: told.data });
-  if (!written.ok) parts.log.error({ op, event: told.event, fault: written.fault }, 'audit log not written');
+  const fields = { ...(op === undefined ? {} : { op }), person: told.person };
+  if (written.ok) parts.log.info(fields, told.event);
+  else parts.log.error({ ...fields, event: told.event, fault: written.fault }, 'audit log not written');
   return written;
 }
 

@@ -9,6 +9,7 @@ import { fail, ok } from '../core/result.ts';
 import { composeSal } from '../core/sal/compose.ts';
 import { salPreview } from '../core/sal/from-operation.ts';
 import { hashPlan, signRequest } from '../core/signature.ts';
+import { know } from '../observe/context.ts';
 import type { OutboxRow } from '../ports/store.ts';
 import type { Parts } from './parts.ts';
 import { rolesToSign } from './roles-now.ts';
@@ -54,6 +55,7 @@ export async function storeOperation(
     const rows = requestRows(parts, operation, { wish, utterance, rule });
     const created = await parts.store.create(operation, rows);
     if (!created.ok) return created;
+    if (created.value.kind !== 'taken') know('op', operation.id);
     if (created.value.kind === 'created') return ok({ operation, rows });
     if (created.value.kind === 'duplicate') {
       const known = await parts.store.operation(created.value.id);

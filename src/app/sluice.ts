@@ -3,6 +3,7 @@ import type { Announcement } from '../core/announcement/announcement.ts';
 import { canonicalJson } from '../core/canonical.ts';
 import type { NodeOperation } from '../core/operation.ts';
 import { isOnNodes } from '../core/operation.ts';
+import { within } from '../observe/context.ts';
 import type { Chat, ChatState, Inbound } from '../ports/chat.ts';
 import { EarlyReactions } from './early-reactions.ts';
 import { hear } from './hear.ts';
@@ -85,7 +86,9 @@ export class Sluice {
     const running = this.running.get(id);
     if (running !== undefined) return running;
     const run = this.guarded('run', async () => {
-      const done = await runOperation(this.parts, this.outbox, id, () => this.ending);
+      const done = await within('run', { op: id }, () =>
+        runOperation(this.parts, this.outbox, id, () => this.ending),
+      );
       if (done?.plan.verb === 'depool' && isOnNodes(done)) this.watchDrained(done);
     }).finally(() => {
       this.running.delete(id);

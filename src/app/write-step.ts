@@ -1,7 +1,9 @@
 import type { Fault } from '../core/fault.ts';
 import type { NodeState, StoredNode } from '../core/node.ts';
+import { nodePath } from '../core/node.ts';
 import type { Intent, NodeStep, StepResult } from '../core/step.ts';
 import type { WriteOrigin } from '../core/write-origin.ts';
+import { within } from '../observe/context.ts';
 import type { Parts } from './parts.ts';
 import { settleStep } from './settle-step.ts';
 
@@ -37,10 +39,13 @@ export async function writeStep(
     if (settled?.ok === true && settled.value.kind === 'conflict')
       return { kind: 'conflict', fault: settled.value.fault };
     if (settled === undefined || settled.ok) {
-      const written = await conftool.write(node, changedFields(step), origin);
+      const written = await within('conftool write', { object: nodePath(step.key) }, () =>
+        conftool.write(node, changedFields(step), origin),
+      );
       if (written.ok) {
         await parts.faultPoint('after-write');
         const { modifiedIndex, text } = written.value;
+        parts.log.info({ object: nodePath(step.key), index: modifiedIndex }, 'compare-and-swap');
         return { kind: 'done', result: { modifiedIndex, text, readBackAt: clock.now(), how: 'written' } };
       }
       const { fault } = written;

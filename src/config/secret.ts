@@ -21,3 +21,11 @@ export function makeSecret(text: string): Secret {
   const shown = (): string => '[secret]';
   return Object.freeze({ reveal: () => text, toString: shown, toJSON: shown, [inspect.custom]: shown });
 }
+
+/** All secrets in a value, at whatever depth: for what must be able to recognize them. */
+export function secretsIn(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (value === WITHHELD) return [];
+  if ('reveal' in value && typeof value.reveal === 'function') return [(value as Secret).reveal()];
+  return Object.values(value).flatMap(secretsIn);
+}

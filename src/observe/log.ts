@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { knownFields } from './context.ts';
 
 /** Structured lines for whoever runs Sluice. Fields first, then what happened. No secret ever goes in. */
 export interface Log {
@@ -8,9 +9,30 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
-/** JSON lines on stdout. @param level the least that is written: `info` unless told. */
-export function openLog(level: string): Log {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+/** A shorter one would be found in words that are none. */
+const SHORTEST_SECRET = 6;
+
+/**
+ * JSON lines on stdout, each with the operation and the message that it is about.
+ *
+ * @param level the least that is written: `info` unless told.
+ * @param secrets what no line may show, wherever a library or an error text has it from: the second belt, as nothing here logs one.
+ */
+export function openLog(level: string, secrets: readonly string[]): Log {
+  const hidden = secrets
+    .filter(({ length }) => length >= SHORTEST_SECRET)
+    .flatMap((secret) => [
+      ...new Set([secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]),
+    ]);
+  return pino({
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    mixin: () => ({ ...knownFields() }),
+    hooks: {
+      streamWrite: (line) => hidden.reduce((text, secret) => text.replaceAll(secret, '[secret]'), line),
+    },
+  });
 }
 
 /** Says nothing: for tests and one-shot commands. */

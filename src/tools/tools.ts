@@ -9,6 +9,7 @@ import { readThrown } from '../core/thrown.ts';
 import { parseDuration } from '../core/time.ts';
 import { doctor } from '../doctor.ts';
 import { openLog } from '../observe/log.ts';
+import { secretsIn } from '../config/secret.ts';
 import { CONSOLE_FOLDER } from '../wiring/chats.ts';
 import { openConftool } from '../wiring/conftool.ts';
 import { openClusters } from '../wiring/kubernetes.ts';
@@ -73,7 +74,7 @@ async function choose(
       return auditShow(readStateDir(file), { id: more[0], since, sal: options.sal }, print);
     }
     case 'audit rebuild':
-      return withConfig(file, (config) => auditRebuild(config, openLog('warn'), print));
+      return withConfig(file, (config) => auditRebuild(config, openLog('warn', secretsIn(config)), print));
     case 'by-hand':
       return byHand(readStateDir(file), what, print);
     case 'brief':
@@ -123,7 +124,7 @@ async function testPolicy(config: Config, text: string, print: Print): Promise<n
     chats: [],
     voice: NO_VOICE,
     speaker: () => undefined,
-    log: openLog('warn'),
+    log: openLog('warn', secretsIn(config)),
     commands: await loadCommands(),
     trusted: { people: config.people, policy: config.policy },
     heard: new Map(),

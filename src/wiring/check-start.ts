@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import { BOUNDS } from '../config/bounds.ts';
 import type { AuditFact } from '../core/audit-story.ts';
 import { retell } from '../core/audit-story.ts';
+import type { DoctorLine } from '../core/doctor-line.ts';
 import { isFinal } from '../core/operation.ts';
 import type { Store } from '../ports/store.ts';
 import type { RedisServer } from './redis.ts';
@@ -12,6 +13,8 @@ import type { RedisServer } from './redis.ts';
 export interface StartCheck {
   /** Why Sluice must not act as things are, and what to type. */
   readonly reasons: readonly string[];
+  /** What is not as it should be, and stops nobody. */
+  readonly warnings: readonly string[];
   /** Operations that the audit log knows, by the message that asked for them. */
   readonly heard: ReadonlyMap<string, string>;
 }
@@ -30,14 +33,16 @@ export async function checkStart(
     store.recent(1),
   ]);
   const answers = known.ok;
-  const unsafe = answers ? lines.filter(({ status }) => status === 'FAIL') : [];
+  const texts = (wanted: DoctorLine['status']): readonly string[] =>
+    lines.filter(({ status }) => status === wanted).map(({ part, text }) => `${part}: ${text}`);
   const oldest = Date.now() - config.retentionMs;
   const recent = facts.filter(({ at }) => at > oldest);
   return {
     reasons: [
-      ...unsafe.map(({ part, text }) => `${part}: ${text}`),
+      ...(answers ? texts('FAIL') : []),
       ...(answers && known.value.length === 0 ? lostLines(recent) : []),
     ],
+    warnings: texts('warn'),
     heard: new Map(retell(recent).operations.map(({ id, request }) => [request.eventKey, id])),
   };
 }

@@ -6,6 +6,7 @@ import { fail, ok } from '../../core/result.ts';
 import type { Result } from '../../core/result.ts';
 import type { Log } from '../../observe/log.ts';
 import type { Queue } from '../../ports/queue.ts';
+import type { QueueTelemetry } from './telemetry.ts';
 
 /** What the queue is opened with. */
 export interface QueueOptions {
@@ -14,6 +15,8 @@ export interface QueueOptions {
   /** Operations carried out at once by this process, on different services. */
   readonly concurrency: number;
   readonly log: Log;
+  /** Where spans are exported. */
+  readonly telemetry?: QueueTelemetry | undefined;
   /** How long a worker that gives no sign of life keeps its job; for tests. */
   readonly lockMs?: number;
   /** How often jobs of dead workers are looked for; for tests. */
@@ -53,12 +56,13 @@ const PRODUCER = {
  * is to be done is in the journal.
  */
 export function openQueue(options: QueueOptions): WatchedQueue {
-  const { connect, log, lockMs = LOCK_MS, stalledMs = STALLED_MS } = options;
+  const { connect, log, telemetry, lockMs = LOCK_MS, stalledMs = STALLED_MS } = options;
   // Our own, since BullMQ leaves one that it opened trying for ever when it is closed while Redis is away.
   const producer = connect(PRODUCER);
   const queue = new BullQueue<{ id: string }>(NAME, {
     connection: producer,
     prefix: PREFIX,
+    ...(telemetry === undefined ? {} : { telemetry }),
     defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
   });
   let worker: Worker<{ id: string }> | undefined;
@@ -137,6 +141,7 @@ export function openQueue(options: QueueOptions): WatchedQueue {
         // BullMQ makes a second one from it for waiting, and closes that one only.
         connection: client,
         prefix: PREFIX,
+        ...(telemetry === undefined ? {} : { telemetry }),
         concurrency: options.concurrency,
         lockDuration: lockMs,
         stalledInterval: stalledMs,

@@ -8,12 +8,19 @@ import { connectionOptions, connectTo, mastersOf } from './place.ts';
 const redis = linesOf('redis');
 /** The first version that has all commands which the queue uses. */
 const LEAST_VERSION = [6, 2] as const;
+/** Approvals, locks and retention are counted in minutes. */
+const WARN_APART_MS = 2000;
+const REFUSE_APART_MS = 30_000;
 
 /**
  * Looks whether that Redis keeps a journal safe: version, append-only file, when it is flushed, that nothing is evicted.
- * Writes nothing. A managed Redis may forbid CONFIG; what cannot be seen then is a warning.
+ * Whether its clock is ours, as both say when an approval ends. Writes nothing. A managed Redis may forbid CONFIG; what cannot be seen then is a warning.
  */
-export async function examineRedis(address: RedisAddress, timeoutMs: number): Promise<readonly DoctorLine[]> {
+export async function examineRedis(
+  address: RedisAddress,
+  timeoutMs: number,
+  now: () => number = Date.now,
+): Promise<readonly DoctorLine[]> {
   const once = {
     lazyConnect: true,
     connectTimeout: timeoutMs,
@@ -31,7 +38,7 @@ export async function examineRedis(address: RedisAddress, timeoutMs: number): Pr
   });
   try {
     await client.connect();
-    const asked = mastersOf(client).map((master) => askServer(master, place.minReplicas));
+    const asked = mastersOf(client).map((master) => askServer(master, place.minReplicas, now));
     const lines = await Promise.all(asked);
     const texts = new Set<string>();
     // Of several masters what is alike is told once.
@@ -63,7 +70,12 @@ export async function examineOwnRedis(program: string | undefined): Promise<read
   ];
 }
 
-async function askServer(client: Redis, minReplicas: number): Promise<readonly DoctorLine[]> {
+async function askServer(
+  client: Redis,
+  minReplicas: number,
+  now: () => number,
+): Promise<readonly DoctorLine[]> {
+  const clock = await clockLine(client, now);
   const info = readInfo(await client.info());
   const settings = await readSettings(client);
   return [
@@ -74,8 +86,22 @@ async function askServer(client: Redis, minReplicas: number): Promise<readonly D
       ? redis.warn('CONFIG is forbidden: appendfsync cannot be seen, it should be always')
       : flushLine(settings.get('appendfsync')),
     evictionLine(settings?.get('maxmemory-policy') ?? info.get('maxmemory_policy')),
+    ...(clock === undefined ? [] : [clock]),
     ...(minReplicas === 0 ? [] : [replicasLine(settings?.get('min-replicas-to-write'), minReplicas)]),
   ];
+}
+
+/** @returns undefined while both clocks agree. */
+async function clockLine(client: Redis, now: () => number): Promise<DoctorLine | undefined> {
+  const before = now();
+  const [seconds, micros] = await client.time();
+  const after = now();
+  const theirs = Number(seconds) * 1000 + Number(micros) / 1000;
+  // Whatever it took to ask is not a difference.
+  const apart = theirs < before ? before - theirs : Math.max(0, theirs - after);
+  if (apart <= WARN_APART_MS) return undefined;
+  const text = `its clock and ours are ${String(Math.round(apart / 1000))} s apart: approvals would end at the wrong time. Look at both: timedatectl`;
+  return apart > REFUSE_APART_MS ? redis.fail(text) : redis.warn(text);
 }
 
 function versionLine(version: string): DoctorLine {

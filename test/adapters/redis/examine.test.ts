@@ -90,6 +90,19 @@ describe('examineRedis', () => {
     }
   });
 
+  test.each([
+    [1000, undefined],
+    [-1000, undefined],
+    [10_000, /^warn redis its clock and ours are (9|10) s apart: .* timedatectl$/],
+    [-10_000, /^warn redis its clock and ours are (9|10|11) s apart/],
+    [40_000, /^FAIL redis its clock and ours are (39|40) s apart/],
+    [-40_000, /^FAIL redis its clock and ours are (39|40|41) s apart/],
+  ])('holds its clock against one that is %i ms ahead', async (ahead, line) => {
+    const lines = await examineRedis({ url: redis.url }, 2000, () => Date.now() + ahead);
+    const clock = lines.map(doctorLineText).filter((text) => text.includes('clock'));
+    expect(clock).toEqual(line === undefined ? [] : [expect.stringMatching(line)]);
+  });
+
   test('says why a login is refused', async () => {
     expect(await examine({ username: 'managed', password: 'wrong' })).toEqual([
       expect.stringMatching(/^FAIL redis does not answer: .*WRONGPASS/),
