@@ -2,12 +2,11 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /opt/sluice
 COPY package.json package-lock.json .npmrc ./
-# Not `npm ci`: the lock does not have the optional packages of every platform, and it would refuse. Versions are those of the lock all the same.
-RUN npm install --no-save --ignore-scripts
+RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 COPY commands ./commands
-RUN npm run build && npm prune --omit=dev --no-save --ignore-scripts
+RUN npm run build && npm ci --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production

@@ -24,6 +24,8 @@ import type { Ask, History, Life } from './plan-history.ts';
 /** A log line is noted so soon after it is in the channel, by a process that runs. */
 const NOTED_WITHIN_MS = 1000;
 const QUIET_WITHIN_MS = 30_000;
+/** Longer than a start may take: only what ends the wait for it. */
+const FROZEN_WITHIN_MS = 60_000;
 const SAY_AGAIN_MS = 2000;
 const BALLAST = 40;
 /** Of the journal's newest operations, more than any round makes. */
@@ -150,8 +152,11 @@ export class World {
       ...(faultPoints === undefined ? {} : { env: { SLUICE_FAULT_POINTS: faultPoints } }),
       ...(this.root === undefined ? {} : { root: this.root }),
     });
-    // It may be killed before it is ready.
-    await Promise.race([this.sluice.ready, this.sluice.process.exited]);
+    const { process, ready } = this.sluice;
+    // It may be killed, or frozen by a fault point, before it is ready.
+    let isOver = false;
+    const frozen = waitUntil('it is frozen', () => isOver || process.isStopped(), FROZEN_WITHIN_MS);
+    await Promise.race([ready, process.exited, frozen]).finally(() => (isOver = true));
   }
 
   private async act(history: History): Promise<void> {

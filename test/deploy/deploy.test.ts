@@ -67,6 +67,19 @@ test('what the Dockerfile copies is there, and nobody runs it as root', () => {
   expect(dockerfile.trimEnd().split('FROM').at(-1)).toMatch(/^USER sluice$/m);
 });
 
+// npm leaves out what another platform needs when it adds a package beside installed ones, and refuses the result elsewhere.
+test('the lock has the optional packages of every platform', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
+    Object.keys(optionalDependencies),
+  );
+  expect(wanted.length).toBeGreaterThan(20);
+  const locked = new Set(Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, '')));
+  expect(wanted.filter((name) => !locked.has(name))).toEqual([]);
+});
+
 test('the unit waits longer for the end than Sluice needs', () => {
   const unit = read('docs/deploy/sluice@.service');
   const seconds = Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]);

@@ -13,6 +13,8 @@ export interface LabProcess {
   readonly exited: Promise<number | string>;
   /** Sends a signal: `SIGKILL` for crash tests, `SIGSTOP`/`SIGCONT` to freeze it. */
   signal(name: NodeJS.Signals): void;
+  /** Frozen by SIGSTOP, whoever sent it. */
+  isStopped(): boolean;
   /** SIGTERM, then SIGKILL after two seconds; resolves when it is gone. */
   stop(): Promise<void>;
 }
@@ -77,6 +79,7 @@ export function startProcess(
     signal: (name) => {
       child.kill(name);
     },
+    isStopped: () => statusFields(pid)?.[0] === 'T',
     stop: async () => {
       child.kill('SIGCONT');
       child.kill('SIGTERM');
@@ -135,10 +138,15 @@ function removeWithProcesses(path: string): void {
 
 /** `PID STARTTIME` of a live process: the start time tells it from a later process with the same pid. A zombie is not alive. */
 function identity(pid: number): string | undefined {
-  const stat = read(`/proc/${String(pid)}/stat`);
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = statusFields(pid);
   const startedAt = fields?.[19];
   return startedAt === undefined || fields?.[0] === 'Z' ? undefined : `${String(pid)} ${startedAt}`;
+}
+
+/** What the kernel tells of a process, from its state on (proc(5), stat). The name before it may contain spaces. */
+function statusFields(pid: number): readonly string[] | undefined {
+  const stat = read(`/proc/${String(pid)}/stat`);
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function isAlive(line: string): boolean {
