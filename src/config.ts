@@ -6,7 +6,7 @@ import type { Reading } from './config/file-or-env.ts';
 import { readText, reasonOf } from './config/file-or-env.ts';
 import type { ConftoolConfig, IrcConfig, SalConfig } from './config/resolve.ts';
 import { pathIn, readCatalogue, readPeople, readPolicy } from './config/resolve.ts';
-import { resolveConftool, resolveIrc, resolveSal } from './config/resolve.ts';
+import { resolveConftool, resolveHttp, resolveIrc, resolveSal } from './config/resolve.ts';
 import type { RedisConfig } from './config/resolve-redis.ts';
 import { resolveRedis } from './config/resolve-redis.ts';
 import type { SlackConfig } from './config/resolve-slack.ts';
@@ -219,7 +219,7 @@ function resolveContent(
     policy,
     peopleFile: pathIn(reading, content.people),
     policyFile: pathIn(reading, content.policy),
-    http: content.http,
+    http: resolveHttp(reading, content),
     stateDir,
     retentionMs: content.retention,
     exportsSpans: ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'].some(

@@ -101,6 +101,16 @@ function resolveAccount(
   };
 }
 
+/** Where this process can be looked at: a worker at its own port, where it has one. */
+export function resolveHttp(
+  { role }: Reading,
+  { http }: FileContent,
+): { readonly host: string; readonly port: number } | undefined {
+  if (http === undefined) return undefined;
+  const { host, port, workerPort = port } = http;
+  return { host, port: role === 'worker' ? workerPort : port };
+}
+
 /** Where the Server Admin Log listens: in a channel, or behind a relay that says there what it is told over TCP. */
 export interface SalConfig {
   readonly transport: 'irc' | 'tcpircbot';

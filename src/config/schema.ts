@@ -189,6 +189,7 @@ export const FileSchema = strictObject({
   http: strictObject({
     host: Text.default('127.0.0.1'),
     port: z.int().min(0).max(65_535).default(8630),
+    workerPort: z.int().min(0).max(65_535).optional(),
   }).optional(),
   stateDir: Text.default('/var/lib/sluice'),
   retention: Duration.prefault('90d'),

@@ -48,6 +48,17 @@ const remove = (name: string): void => {
 };
 
 describe('--role', () => {
+  test('a worker on the host of a gateway has an HTTP port of its own', () => {
+    const portOf = (role: Role, http: object): number | undefined => {
+      const config = load(role, { ...WHOLE, http });
+      return config.ok ? config.value.http?.port : undefined;
+    };
+    const ports = (http: object): readonly (number | undefined)[] =>
+      (['both', 'gateway', 'worker'] as const).map((role) => portOf(role, http));
+    expect(ports({ port: 8630, workerPort: 8631 })).toEqual([8630, 8630, 8631]);
+    expect(ports({ port: 8630 })).toEqual([8630, 8630, 8630]);
+  });
+
   test('is gateway or worker; without it a process does both', () => {
     expect([undefined, 'gateway', 'worker', 'both', ''].map(parseRole)).toEqual([
       'both',

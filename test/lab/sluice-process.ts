@@ -22,7 +22,7 @@ const READY_WITHIN_MS = 30_000;
  * Starts Sluice: the build when it is newer than every source file, else the sources through tsx.
  *
  * @param options.name names the log file; must be new in this run directory.
- * @param options.root another tree of sources than ours, for one that is broken on purpose.
+ * @param options.root another tree than ours: of sources, for one that is broken on purpose, or a build that is installed.
  */
 export function startSluiceProcess(
   runDir: RunDir,
@@ -35,7 +35,11 @@ export function startSluiceProcess(
   },
 ): SluiceProcess {
   const { root = ROOT } = options;
-  const program = root === ROOT && isBuildFresh() ? ['dist/src/main.js'] : ['--import', 'tsx', 'src/main.ts'];
+  const hasSources = existsSync(join(root, 'src'));
+  const program =
+    !hasSources || (root === ROOT && isBuildFresh())
+      ? ['dist/src/main.js']
+      : ['--import', 'tsx', 'src/main.ts'];
   const sluice = startProcess(runDir, {
     name: options.name,
     command: process.execPath,
