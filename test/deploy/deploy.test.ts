@@ -67,6 +67,40 @@ test('what the Dockerfile copies is there, and nobody runs it as root', () => {
   expect(dockerfile.trimEnd().split('FROM').at(-1)).toMatch(/^USER sluice$/m);
 });
 
+describe('what the documents say', () => {
+  test.each(['docs/operating.md', 'docs/crash-points.md'])('%s names tests that there are', (document) => {
+    const folders = ['transcripts', 'end-to-end', 'adapters', 'app', 'tools', 'core'].join('|');
+    const named = [...read(document).matchAll(new RegExp(`\`((?:${folders})/[\\w/-]+)\``, 'g'))].map(
+      ([, name = '']) => name,
+    );
+    expect(named.length).toBeGreaterThan(10);
+    const isThere = (name: string): boolean =>
+      [`test/${name}.test.ts`, `test/${name}.chat`, `test/${name}.ts`].some((path) =>
+        existsSync(`${ROOT}${path}`),
+      );
+    expect(named.filter((name) => !isThere(name))).toEqual([]);
+  });
+
+  // What an operator reads there is what Sluice says: the sentences are those of the transcripts beside them.
+  test('the sentences for an outage are said in the transcripts that it names', () => {
+    const [, table = ''] = /## What is down, then\n([^]*?)\n## /.exec(read('docs/operating.md')) ?? [];
+    const rows = table.split('\n').filter((line) => line.startsWith('| ') && line.includes('`transcripts/'));
+    expect(rows.length).toBeGreaterThan(7);
+    for (const row of rows) {
+      const cells = row.split('|').map((cell) => cell.trim());
+      const transcripts = [...row.matchAll(/`transcripts\/([\w-]+)`/g)].map(([, name = '']) =>
+        read(`test/transcripts/${name}.chat`),
+      );
+      for (const [, sentence = ''] of (cells[2] ?? '').matchAll(/`([^`]*)`/g))
+        if (sentence.length > 12)
+          expect({ sentence, said: transcripts.some((text) => text.includes(sentence)) }).toEqual({
+            sentence,
+            said: true,
+          });
+    }
+  });
+});
+
 // npm leaves out what another platform needs when it adds a package beside installed ones, and refuses the result elsewhere.
 test('the lock has the optional packages of every platform', () => {
   const { packages } = JSON.parse(read('package-lock.json')) as {

@@ -7,6 +7,7 @@ import type { Lab } from '../lab/lab.ts';
 import { startLab } from '../lab/lab.ts';
 import { waitUntil } from '../lab/process.ts';
 import type { SluiceProcess } from '../lab/sluice-process.ts';
+import { slackIdOf } from '../lab/world-files.ts';
 import type { Talker } from './conversation.ts';
 import { logLines, objectPath, talker } from './conversation.ts';
 
@@ -195,5 +196,51 @@ describe('two gateways and two workers', () => {
     expect(
       elukey.irc.lines.slice(since).filter(({ text }) => text.startsWith('policy read again')),
     ).toHaveLength(1);
+  });
+});
+
+describe('two gateways with Slack', () => {
+  let lab: Lab;
+  let slack: NonNullable<Lab['slack']>;
+  let jijiki: Talker;
+
+  beforeAll(async () => {
+    lab = await startLab({ slack: true });
+    if (lab.slack === undefined) throw new Error('no Slack');
+    slack = lab.slack;
+    jijiki = await talker(lab, 'jijiki');
+    const roles = ['gateway', 'gateway', 'worker', 'worker'];
+    await Promise.all(roles.map((role) => lab.startSluice({ args: ['--role', role] }).ready));
+  });
+  afterAll(() => lab.stop());
+
+  test('what people say on Slack reaches either of them, and is heard once', async () => {
+    expect((await slack.state()).sockets).toBe(2);
+    const hosts = [1001, 1002, 1003, 1004].map(WIKIKUBE);
+    for (const host of hosts)
+      await slack.say(slackIdOf('elukey'), slack.channel, `!pool ${host} ${K8S} ${host} by Slack`);
+    const waiting = /^(?:\S+ \(Slack\)|\S+): (\S+) waits for/;
+    const asked = async (): Promise<readonly string[]> =>
+      (await slack.messages(slack.channel)).flatMap(({ text }) => waiting.exec(text)?.[1] ?? []);
+    await waitUntil('all are answered', async () => (await asked()).length >= hosts.length);
+    for (const id of await asked()) {
+      const since = jijiki.irc.lines.length;
+      jijiki.say(`!approve ${id}`);
+      await jijiki.irc.waitFor(({ text }) => text.startsWith(`${id} done in`), undefined, { since });
+    }
+    const cards = (await slack.messages(slack.channel)).filter(({ thread_ts }) => thread_ts === undefined);
+    for (const host of hosts) {
+      expect(await lab.etcdValue(objectPath(host, K8S))).toBe('{"weight": 1, "pooled": "yes"}');
+      expect(
+        cards.filter(({ user, text }) => user !== slackIdOf('elukey') && text.includes(host)),
+      ).toHaveLength(1);
+      const logged = (): readonly string[] =>
+        jijiki.said().filter((text) => text.startsWith('!log ') && text.includes(host));
+      await waitUntil('it is logged', () => logged().length > 0);
+      expect(logged()).toHaveLength(1);
+    }
+    // Both have taken some: each event was acknowledged by the one that got it.
+    const events = (await slack.state()).deliveries;
+    expect(events.every(({ acked }) => acked)).toBe(true);
   });
 });
