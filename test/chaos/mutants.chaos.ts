@@ -62,8 +62,8 @@ describe('the check finds a Sluice that', () => {
     {
       name: 'does not note what it has said',
       file: 'src/app/outbox.ts',
-      from: 'const marked = await this.parts.store.markRow(key, mark);',
-      to: "const marked = key.includes(':log') ? ({ ok: true } as const) : await this.parts.store.markRow(key, mark);",
+      from: 'const marked = this.marking.then(() => this.storeMark(key, mark));',
+      to: "const marked = key.includes(':log') ? Promise.resolve(true as const) : this.marking.then(() => this.storeMark(key, mark));",
       life: KILLED_LATE,
       problem: /log lines in place of/,
     },

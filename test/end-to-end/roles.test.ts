@@ -180,6 +180,8 @@ describe('two gateways and two workers', () => {
       if ((await redis.hget(`{sluice}:op:${id}`, 'state')) === 'held')
         await elukey.ask(`!resume ${id}`, new RegExp(`^${id} done in`));
       expect(writes(WIKIKUBE(1005 + index))).toHaveLength(2);
+      // It is done before that is said.
+      await logged(id);
       expect(said(id, / done in/)).toHaveLength(1);
     }
   });
