@@ -19,22 +19,31 @@ export interface Braked {
 /** After so long without a log nobody knows any more what was done: then nothing more is taken away. */
 const LOG_DOWN_MS = 10 * 60_000;
 
-/**
- * The file STOP, a freeze, a lock, a log that is away: the first that stands in the way. The file stops everything. Going back, and taking away what is down, is stopped by
- * nothing else; break-glass may name the lock.
- *
- * @returns the brake, undefined when the way is free, or the Fault of a journal that does not answer.
- */
-export async function findBrake(
-  { store, stopFile, clock }: Parts,
-  { plan, request, lbDown }: Braked,
-): Promise<Result<Fault | undefined>> {
+/** The brakes as they stand, whatever they are held against. */
+export type Brakes = Awaited<ReturnType<typeof readBrakes>>;
+
+/** Looks at every brake at once. */
+export async function readBrakes({ store, stopFile }: Parts) {
   const [path, freeze, locks, logDown] = await Promise.all([
     stopFile.present(),
     store.freeze(),
     store.locks(),
     store.logDownSince(),
   ]);
+  return { path, freeze, locks, logDown };
+}
+
+/**
+ * The file STOP, a freeze, a lock, a log that is away: the first that stands in the way. The file stops everything. Going back, and taking away what is down, is stopped by
+ * nothing else; break-glass may name the lock.
+ *
+ * @returns the brake, undefined when the way is free, or the Fault of a journal that does not answer.
+ */
+export function findBrake(
+  { clock }: Parts,
+  { path, freeze, locks, logDown }: Brakes,
+  { plan, request, lbDown }: Braked,
+): Result<Fault | undefined> {
   if (path !== undefined) return ok({ kind: 'stop-file', path });
   if (!freeze.ok) return fail(freeze.fault);
   if (!locks.ok) return fail(locks.fault);

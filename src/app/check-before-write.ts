@@ -9,7 +9,7 @@ import type { Result } from '../core/result.ts';
 import { ok } from '../core/result.ts';
 import { findForgery } from '../core/signature.ts';
 import type { NodeStep } from '../core/step.ts';
-import { findBrake } from './brakes.ts';
+import { findBrake, readBrakes } from './brakes.ts';
 import { findFlood, judgeAgain, looksBack } from './judge-again.ts';
 import type { Parts } from './parts.ts';
 import { writeViews } from './write-views.ts';
@@ -84,17 +84,21 @@ export async function checkBeforeWrite(
     const flying = findInFlight(key, doubtful, operation.id);
     if (flying !== undefined) return { kind: 'hold', fault: flying };
   }
-  const views = await writeViews(parts, pools.value, {
-    overrides: operation.request.breakGlass?.overrides ?? [],
-    maxShareRemoved: 0,
-  });
+  // Last, so that nothing that takes its time comes between a brake and the write.
+  const [views, brakes, flood] = await Promise.all([
+    writeViews(parts, pools.value, {
+      overrides: operation.request.breakGlass?.overrides ?? [],
+      maxShareRemoved: 0,
+    }),
+    readBrakes(parts),
+    findFlood(parts, operation, group.length),
+  ]);
   if (!views.ok) return { kind: 'fail', fault: views.fault };
   const rest = restOf(operation, views.value);
   const lbDown = areReportedDown(rest, views.value);
-  const brake = await findBrake(parts, { plan: operation.plan, request: operation.request, lbDown });
+  const brake = findBrake(parts, brakes, { plan: operation.plan, request: operation.request, lbDown });
   if (!brake.ok) return { kind: 'fail', fault: brake.fault };
   if (brake.value !== undefined) return { kind: 'hold', fault: brake.value };
-  const flood = await findFlood(parts, operation, group.length);
   if (flood !== undefined) return { kind: 'freeze', fault: flood };
   const rule = await judgeAgain(parts, operation, {
     recent: recent.ok ? recent.value : [],

@@ -10,7 +10,7 @@ import { fail, ok } from '../core/result.ts';
 import { logsStart, salStart } from '../core/sal/from-operation.ts';
 import { findForgery, signVote } from '../core/signature.ts';
 import type { Vote } from '../core/operation.ts';
-import type { OutboxRow } from '../ports/store.ts';
+import type { OutboxRow, VoteOutcome } from '../ports/store.ts';
 import { authorize } from './authorize.ts';
 import { cancelOperation } from './cancel-operation.ts';
 import { endOperation, salRow } from './end-operation.ts';
@@ -129,14 +129,18 @@ async function approve(
     await endOperation(parts, outbox, operation, { end: 'refused', fault });
     return ok([]);
   }
-  const outcome = await vote(parts, operation, utterance, 'approve');
-  if (!outcome.ok) return outcome;
+  const voted = await vote(parts, operation, utterance, 'approve');
+  if (!voted.ok) return voted;
+  const { outcome, audited } = voted.value;
   const { id, plan } = operation;
-  switch (outcome.value.kind) {
+  switch (outcome.kind) {
     case 'counted': {
-      const { missing } = outcome.value;
+      const { missing } = outcome;
       await parts.faultPoint('after-vote');
-      const ahead = missing > 0 ? undefined : await aheadOf(parts, outcome.value.operation);
+      const [ahead] = await Promise.all([
+        missing > 0 ? undefined : aheadOf(parts, outcome.operation),
+        audited,
+      ]);
       const approved: Announcement = {
         kind: 'approved',
         id,
@@ -150,13 +154,13 @@ async function approve(
       return ok(said);
     }
     case 'already':
-      return fail({ kind: 'already-approved', id, missing: outcome.value.missing });
+      return fail({ kind: 'already-approved', id, missing: outcome.missing });
     case 'own':
-      return fail({ kind: 'own-request', id, missing: outcome.value.missing });
+      return fail({ kind: 'own-request', id, missing: outcome.missing });
     case 'not-waiting':
-      return fail({ kind: 'not-waiting', id, state: outcome.value.state, command: kind });
+      return fail({ kind: 'not-waiting', id, state: outcome.state, command: kind });
     case 'expired':
-      return fail({ kind: 'expired', id, at: outcome.value.at });
+      return fail({ kind: 'expired', id, at: outcome.at });
     case 'plan-differs':
       return fail({ kind: 'plan-differs', id });
     case 'unknown':
@@ -207,31 +211,38 @@ function whyNotApprove(
   return before ? { kind: 'already-approved', id, missing } : undefined;
 }
 
+/** @returns what came of it; `audited` resolves when the audit log has it, or has refused it. */
 async function vote(
   parts: Parts,
   operation: Operation,
   { person, eventKey, transport }: Utterance,
   verdict: Vote['verdict'],
-): ReturnType<Parts['store']['vote']> {
+): Promise<
+  Result<{
+    readonly outcome: VoteOutcome;
+    readonly audited: Promise<unknown>;
+  }>
+> {
   const { id, planHash } = operation;
   const at = parts.clock.now();
   const roles = rolesToSign(parts.settings, person);
   const unsigned = { person: person.name, verdict, planHash, eventKey, transport, at, ...roles };
   const signature = signVote(parts.settings.signingKey, { id, vote: unsigned });
-  const outcome = await parts.store.vote(id, { ...unsigned, signature }, at);
-  if (outcome.ok)
-    await audit(parts, id, {
-      event: verdict,
-      person: person.name,
-      data: {
-        planHash,
-        eventKey,
-        transport,
-        outcome: outcome.value.kind,
-        ...(outcome.value.kind === 'counted' ? { missing: outcome.value.missing } : {}),
-      },
-    });
-  return outcome;
+  const voted = await parts.store.vote(id, { ...unsigned, signature }, at);
+  if (!voted.ok) return voted;
+  const outcome = voted.value;
+  const audited = audit(parts, id, {
+    event: verdict,
+    person: person.name,
+    data: {
+      planHash,
+      eventKey,
+      transport,
+      outcome: outcome.kind,
+      ...(outcome.kind === 'counted' ? { missing: outcome.missing } : {}),
+    },
+  });
+  return ok({ outcome, audited });
 }
 
 async function aheadOf(parts: Parts, { id, request }: Operation): Promise<string | undefined> {

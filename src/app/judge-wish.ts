@@ -11,7 +11,7 @@ import { fail } from '../core/result.ts';
 import { guardNumber } from '../core/scale/guard-rails.ts';
 import type { ScalePlan } from '../core/scale/plan.ts';
 import { authorize } from './authorize.ts';
-import { findBrake } from './brakes.ts';
+import { findBrake, readBrakes } from './brakes.ts';
 import { servicesOf } from './new-operation.ts';
 import { clusterNotes } from './node-readiness.ts';
 import type { Parts } from './parts.ts';
@@ -33,9 +33,9 @@ export function judgeWish(parts: Parts, asked: Asked): Promise<Judged> {
 
 async function judgeNodes(parts: Parts, asked: Asked, plan: NodePlan): Promise<Judged> {
   const { wish, gathered } = asked;
-  const views = await viewsOf(parts, asked, plan);
+  const [views, standing] = await Promise.all([viewsOf(parts, asked, plan), readStanding(parts)]);
   if (!views.ok) return { rule: views, notes: [] };
-  const rule = await judgeAsker(parts, asked, areReportedDown(plan.changes, views.value));
+  const rule = judgeAsker(parts, asked, standing, areReportedDown(plan.changes, views.value));
   if (!rule.ok) return { rule, notes: [] };
   const { maxShareRemoved } = rule.value;
   const judged = views.value.map((view) => ({ ...view, maxShareRemoved }));
@@ -51,7 +51,7 @@ async function judgeNodes(parts: Parts, asked: Asked, plan: NodePlan): Promise<J
 
 async function judgeScale(parts: Parts, asked: Asked, plan: ScalePlan): Promise<Judged> {
   const { scale } = asked.gathered.facts;
-  const rule = await judgeAsker(parts, asked, false);
+  const rule = judgeAsker(parts, asked, await readStanding(parts), false);
   if (!rule.ok || scale === undefined) return { rule, notes: [] };
   const overrides = asked.wish.breakGlass?.overrides ?? [];
   for (const { key, after } of plan.scales) {
@@ -63,8 +63,23 @@ async function judgeScale(parts: Parts, asked: Asked, plan: ScalePlan): Promise<
   return { rule, notes: [] };
 }
 
+/** What holds for whatever is asked, read at once: the brakes, and how much everybody has written lately. */
+async function readStanding(parts: Parts) {
+  const { everybody } = parts.settings.policy().limits;
+  const [brakes, written] = await Promise.all([
+    readBrakes(parts),
+    parts.store.writesSince(parts.clock.now() - everybody.per),
+  ]);
+  return { brakes, written: written.ok ? written.value : 0 };
+}
+
 /** Who it is, how much they asked for lately, and whether anything is braked: the same for whatever is asked. */
-async function judgeAsker(parts: Parts, asked: Asked, lbDown: boolean): Promise<Result<RuleApplied>> {
+function judgeAsker(
+  parts: Parts,
+  asked: Asked,
+  { brakes, written }: Awaited<ReturnType<typeof readStanding>>,
+  lbDown: boolean,
+): Result<RuleApplied> {
   const { wish, utterance, gathered } = asked;
   const { facts } = gathered;
   const { plan, breakGlass } = wish;
@@ -80,25 +95,24 @@ async function judgeAsker(parts: Parts, asked: Asked, lbDown: boolean): Promise<
     breakGlass,
   });
   if (!rule.ok) return rule;
-  const limited = await limitsOf(parts, asked);
+  const limited = limitsOf(parts, asked, written);
   if (limited !== undefined) return fail(limited);
   const request = { service: plan.service, services: servicesOf(plan), breakGlass };
-  const brake = await findBrake(parts, { plan, request, lbDown });
+  const brake = findBrake(parts, brakes, { plan, request, lbDown });
   // Without the journal nothing is queued anyway, and a dry run says what was not looked at.
   return brake.ok && brake.value !== undefined ? fail(brake.value) : rule;
 }
 
 /** The way back is never too much. */
-async function limitsOf(parts: Parts, { wish, utterance, gathered }: Asked): Promise<Fault | undefined> {
+function limitsOf(parts: Parts, { wish, utterance, gathered }: Asked, written: number): Fault | undefined {
   const { plan, breakGlass } = wish;
   const { limits } = parts.settings.policy();
   if (plan.undoes !== undefined || breakGlass?.overrides.includes('budget') === true) return undefined;
   const { open, recent, now } = gathered.facts;
-  const written = await parts.store.writesSince(now - limits.everybody.per);
   return limitFault(limits, {
     person: utterance.person.name,
     objects: objectCount(plan),
-    written: written.ok ? written.value : 0,
+    written,
     open,
     recent,
     now,

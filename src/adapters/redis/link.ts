@@ -7,7 +7,7 @@ import type { Log } from '../../observe/log.ts';
 import { ANSWER_WITHIN_MS, answered, unreachable } from './connection.ts';
 import { KEYS } from './keys.ts';
 import type { Fields } from './records.ts';
-import { CHANGE_SCRIPT, LEASE_SCRIPT, VOTE_SCRIPT } from './scripts.ts';
+import { CHANGE_SCRIPT, DIGEST_SCRIPT, LEASE_SCRIPT, VOTE_SCRIPT } from './scripts.ts';
 
 /** How long replicas have to take a change. */
 const REPLICATED_WITHIN_MS = 500;
@@ -37,6 +37,8 @@ export interface Link {
   read<T>(work: (client: Redis) => Promise<Result<T>>): Promise<Result<T>>;
   /** The hashes of these keys, in their order; an empty one for a key that is not there. */
   hashes(keys: readonly string[]): Promise<readonly Fields[]>;
+  /** What each of these hashes comes to: another text when anything in it has changed, '' for one that is not there. */
+  digests(keys: readonly string[]): Promise<readonly string[]>;
   /** @param prepare may read first; its change is then made or refused as a whole. */
   change(
     prepare: (client: Redis) => Promise<Result<Change>> | Result<Change>,
@@ -56,6 +58,7 @@ interface Call {
 type Script = (keys: number, ...args: readonly string[]) => Promise<unknown>;
 interface Scripts {
   readonly sluiceTime: Script;
+  readonly sluiceDigests: Script;
   readonly sluiceLease: Script;
   readonly sluiceChange: Script;
   readonly sluiceVote: Script;
@@ -68,6 +71,7 @@ export function linkTo(
 ): Link {
   client.defineCommand('sluiceChange', { lua: CHANGE_SCRIPT });
   client.defineCommand('sluiceVote', { lua: VOTE_SCRIPT });
+  client.defineCommand('sluiceDigests', { lua: DIGEST_SCRIPT });
   client.defineCommand('sluiceTime', { lua: "return redis.call('TIME')" });
   client.defineCommand('sluiceLease', { lua: LEASE_SCRIPT });
   const scripts = client as unknown as Scripts;
@@ -145,6 +149,8 @@ export function linkTo(
         return fields as Fields;
       });
     },
+    digests: async (keys) =>
+      keys.length === 0 ? [] : ((await scripts.sluiceDigests(keys.length, ...keys)) as readonly string[]),
     change: async (prepare, replicated) => {
       const reply = await run(
         'sluiceChange',

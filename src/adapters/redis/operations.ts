@@ -5,6 +5,7 @@ import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
 import type { Store, Transition } from '../../ports/store.ts';
 import { newChange } from './change.ts';
+import { KnownOperations } from './known-operations.ts';
 import { KEYS } from './keys.ts';
 import type { Link, Replicated } from './link.ts';
 import { doneOnly } from './link.ts';
@@ -29,6 +30,7 @@ export function operationMethods(
   | 'headOfLine'
   | 'operationShownBy'
 > {
+  const known = new KnownOperations();
   return {
     create: async (operation, rows) => {
       const reply = await link.change(() => {
@@ -41,9 +43,9 @@ export function operationMethods(
     restore: async (operation) => doneOnly(await link.change(() => ok(asItIs(operation, retentionMs)))),
     operation: (id) =>
       link.read(async (client) => readOperation(id, await client.hgetall(KEYS.operation(id)))),
-    open: () => link.read(async (client) => readAll(link, await client.zrange(KEYS.open, '0', '-1'))),
+    open: () => link.read(async (client) => readAll(link, known, await client.zrange(KEYS.open, '0', '-1'))),
     recent: (most) =>
-      link.read(async (client) => readAll(link, await client.zrevrange(KEYS.recent, 0, most - 1))),
+      link.read(async (client) => readAll(link, known, await client.zrevrange(KEYS.recent, 0, most - 1))),
     transition: async (transition) => {
       const { id } = transition;
       const reply = await link.change(async (client) => {
@@ -91,11 +93,21 @@ export async function linesOfId(client: Redis, id: string): Promise<readonly str
 }
 
 /** One that cannot be read fails the list: whoever asks what is in flight must not be told that nothing is. */
-async function readAll(link: Link, ids: readonly string[]): Promise<Result<readonly Operation[]>> {
-  const hashes = await link.hashes(ids.map(KEYS.operation));
+async function readAll(
+  link: Link,
+  known: KnownOperations,
+  ids: readonly string[],
+): Promise<Result<readonly Operation[]>> {
+  const digests = await link.digests(ids.map(KEYS.operation));
+  const listed = ids.map((id, index) => ({ id, digest: digests[index] ?? '' }));
+  const fresh = listed.filter(({ id, digest }) => known.find(id, digest) === undefined);
+  const hashes = await link.hashes(fresh.map(({ id }) => KEYS.operation(id)));
+  const read = new Map(
+    fresh.map(({ id, digest }, index) => [id, known.read(id, digest, hashes[index] ?? {})]),
+  );
   const operations: Operation[] = [];
-  for (const [index, fields] of hashes.entries()) {
-    const operation = readOperation(ids[index] ?? '', fields);
+  for (const { id, digest } of listed) {
+    const operation = read.get(id) ?? ok(known.find(id, digest));
     if (!operation.ok) return operation;
     // One whose retention is over may still be listed for a moment.
     if (operation.value !== undefined) operations.push(operation.value);

@@ -145,3 +145,12 @@ if isFree or fresh then redis.call('HINCRBY', KEYS[1], 'epoch', 1) end
 redis.call('HSET', KEYS[1], 'holder', who, 'until', now + span)
 return {'held', redis.call('HGET', KEYS[1], 'epoch'), others}
 `;
+
+/** What each hash comes to; the same as long as nothing in it changes. An empty one is ''. */
+export const DIGEST_SCRIPT = `
+local digests = {}
+for index, key in ipairs(KEYS) do
+  local hash = redis.call('HGETALL', key)
+  digests[index] = #hash == 0 and '' or redis.sha1hex(table.concat(hash, '\\0'))
+end
+return digests`;

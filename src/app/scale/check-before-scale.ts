@@ -4,7 +4,7 @@ import type { Fault } from '../../core/fault.ts';
 import type { DeploymentNow, DeploymentSettings } from '../../core/scale/facts.ts';
 import { approvalsWanted, guardNumber } from '../../core/scale/guard-rails.ts';
 import type { ScaleStep } from '../../core/scale/step.ts';
-import { findBrake } from '../brakes.ts';
+import { findBrake, readBrakes } from '../brakes.ts';
 import type { NoGo } from '../check-before-write.ts';
 import { RECENT } from '../check-before-write.ts';
 import { findFlood, judgeAgain, looksBack } from '../judge-again.ts';
@@ -57,7 +57,11 @@ export async function checkBeforeScale(
     if (moved !== undefined) return { kind: 'conflict', fault: moved };
     numbers.push({ after: one.to, now: now.value, settings: deployment });
   }
-  const brake = await findBrake(parts, { plan, request: operation.request, lbDown: false });
+  const brake = findBrake(parts, await readBrakes(parts), {
+    plan,
+    request: operation.request,
+    lbDown: false,
+  });
   if (!brake.ok) return { kind: 'fail', fault: brake.fault };
   if (brake.value !== undefined) return { kind: 'hold', fault: brake.value };
   const flood = await findFlood(parts, operation, 1);
