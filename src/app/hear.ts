@@ -15,6 +15,7 @@ import type { Wish } from './wish.ts';
 import { askForPlan } from './ask.ts';
 import { cancelOperation } from './cancel-operation.ts';
 import { decide } from './decide.ts';
+import type { AtMost } from './at-most.ts';
 import type { EarlyReactions } from './early-reactions.ts';
 import { gatherFacts } from './gather.ts';
 import type { HeardLog } from './heard-log.ts';
@@ -39,6 +40,8 @@ export interface Ear {
   readonly seen: PeopleSeen;
   readonly log: HeardLog;
   readonly early: EarlyReactions;
+  /** What is asked takes turns here: were all of a crowd read for at once, none would be answered in time. */
+  readonly questions: AtMost;
 }
 
 /**
@@ -257,6 +260,17 @@ async function invoke(ear: Ear, invocation: Invocation, utterance: Utterance): P
   const { command, given } = invocation;
   if (command.kind === 'decide')
     return decide(parts, outbox, command.decide(given, invocation.reason), utterance);
+  return ear.questions.run(() => answerOrAsk(ear, { ...invocation, command }, utterance));
+}
+
+/** Reads what the command needs, then answers, or asks for a change. */
+async function answerOrAsk(
+  ear: Ear,
+  invocation: Invocation & { readonly command: Exclude<Invocation['command'], { readonly kind: 'decide' }> },
+  utterance: Utterance,
+): Promise<void> {
+  const { parts, outbox } = ear;
+  const { command, given } = invocation;
   const reads = command.reads(given);
   const gathered = await gatherFacts(parts, reads, utterance, ear.log.lines());
   if (!gathered.ok) return refuse(parts, utterance, gathered.fault);

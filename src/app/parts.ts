@@ -65,8 +65,10 @@ export interface Settings {
   readonly operationId: (seed: string, attempt: number) => string;
 }
 
-/** How long things may take. All in milliseconds. */
+/** How long things may take, in milliseconds, and how many at once. */
 interface AppBounds {
+  /** Questions that are read for and answered at the same time. */
+  readonly questionsAtOnce: number;
   /** An approved operation that has not written by then expires. */
   readonly startWithinMs: number;
   /** An operation that nobody has touched for so long, and that does not run here, is taken over from whoever had it. */

@@ -5,6 +5,7 @@ import type { NodeOperation } from '../core/operation.ts';
 import { isOnNodes } from '../core/operation.ts';
 import { within } from '../observe/context.ts';
 import type { Chat, ChatState, Inbound } from '../ports/chat.ts';
+import { AtMost } from './at-most.ts';
 import { EarlyReactions } from './early-reactions.ts';
 import { hear } from './hear.ts';
 import { HeardLog } from './heard-log.ts';
@@ -39,6 +40,7 @@ export class Sluice {
   private readonly running = new Map<string, Promise<void>>();
   private readonly log = new HeardLog();
   private readonly early = new EarlyReactions();
+  private readonly questions: AtMost;
   private readonly changes: ChangeWatch;
   private readonly inbox: Inbox;
   private readonly watching = new Set<Promise<void>>();
@@ -51,6 +53,7 @@ export class Sluice {
   constructor(parts: Parts, duties: Duties = { hears: true, runs: true }) {
     this.parts = parts;
     this.duties = duties;
+    this.questions = new AtMost(parts.settings.bounds.questionsAtOnce);
     this.outbox = new Outbox(parts, (messageId) => {
       for (const event of this.early.take(messageId, parts.clock.now()))
         void this.guarded('hear', () => this.hearNow(event));
@@ -71,10 +74,10 @@ export class Sluice {
   }
 
   private async hearNow(event: Inbound): Promise<void> {
-    const { parts, outbox, seen, log, early } = this;
+    const { parts, outbox, seen, log, early, questions } = this;
     const chat = this.chatOf(event);
     const actor = (await chat?.identify?.(event.actor)) ?? event.actor;
-    return hear({ parts, outbox, seen, log, early }, { ...event, actor });
+    return hear({ parts, outbox, seen, log, early, questions }, { ...event, actor });
   }
 
   private chatOf({ actor }: Inbound): Chat | undefined {

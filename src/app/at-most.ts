@@ -1,0 +1,23 @@
+/** Does so many things at a time; the others wait, in the order in which they came. */
+export class AtMost {
+  private free: number;
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(count: number) {
+    this.free = count;
+  }
+
+  /** @returns what `act` returns, when its turn has come. */
+  async run<T>(act: () => Promise<T>): Promise<T> {
+    if (this.free > 0) this.free -= 1;
+    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+    try {
+      return await act();
+    } finally {
+      const next = this.waiting.shift();
+      // The place is handed on, so that nobody who comes just then takes it.
+      if (next === undefined) this.free += 1;
+      else next();
+    }
+  }
+}
