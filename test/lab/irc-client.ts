@@ -33,6 +33,8 @@ export interface IrcPerson {
     timeoutMs?: number,
     options?: { readonly since?: number },
   ): Promise<SeenLine>;
+  /** Hears every message from now on. @returns what ends it. */
+  listen(hear: (line: SeenLine) => void): () => void;
   quit(): Promise<void>;
 }
 
@@ -74,6 +76,7 @@ class IrcClient implements IrcPerson {
   nick: string;
   readonly lines: SeenLine[] = [];
   private readonly socket: Socket;
+  private readonly ears = new Set<(line: SeenLine) => void>();
   private readonly listeners = new Set<(message: Message) => void>();
   private readonly closed: Promise<void>;
   private buffer = '';
@@ -176,14 +179,12 @@ class IrcClient implements IrcPerson {
     const matches = (line: SeenLine): boolean => (what instanceof RegExp ? what.test(line.text) : what(line));
     const known = options.since === undefined ? undefined : this.lines.slice(options.since).find(matches);
     if (known !== undefined) return Promise.resolve(known);
-    const from = this.lines.length;
     return new Promise((resolve, reject) => {
-      const look = (): void => {
-        const line = this.lines.slice(from).find(matches);
-        if (line === undefined) return;
+      const stopListening = this.listen((line) => {
+        if (!matches(line)) return;
         stop();
         resolve(line);
-      };
+      });
       const timer = setTimeout(() => {
         stop();
         const seen = this.lines.slice(-12).map((line) => `<${line.nick}> ${line.text}`);
@@ -195,10 +196,16 @@ class IrcClient implements IrcPerson {
       }, timeoutMs);
       const stop = (): void => {
         clearTimeout(timer);
-        this.listeners.delete(look);
+        stopListening();
       };
-      this.listeners.add(look);
     });
+  }
+
+  listen(hear: (line: SeenLine) => void): () => void {
+    this.ears.add(hear);
+    return () => {
+      this.ears.delete(hear);
+    };
   }
 
   async quit(): Promise<void> {
@@ -235,7 +242,7 @@ class IrcClient implements IrcPerson {
     const { command, params, nick, tags } = message;
     if (command === 'PING') this.raw(`PONG :${params[0] ?? ''}`);
     if (command === 'PRIVMSG' || command === 'NOTICE') {
-      this.lines.push({
+      const line: SeenLine = {
         at: tags['time'] === undefined ? Date.now() : Date.parse(tags['time']),
         nick,
         account: tags['account'],
@@ -244,7 +251,9 @@ class IrcClient implements IrcPerson {
         msgid: tags['msgid'],
         kind: command === 'PRIVMSG' ? 'message' : 'notice',
         tags,
-      });
+      };
+      this.lines.push(line);
+      for (const ear of [...this.ears]) ear(line);
     }
     for (const listener of [...this.listeners]) listener(message);
   }
