@@ -185,6 +185,8 @@ function expectedIndex(operation: NodeOperation, step: NodeStep): number {
   const earlier = stepsOf(operation, step.key).filter(
     ({ index, state }) => index < step.index && state === 'done',
   );
-  const change = operation.plan.changes.find(({ key }) => nodePath(key) === nodePath(step.key));
+  const change = operation.plan.changes.find(
+    ({ key }) => key.host === step.key.host && nodePath(key) === nodePath(step.key),
+  );
   return earlier.at(-1)?.result?.modifiedIndex ?? change?.beforeIndex ?? -1;
 }

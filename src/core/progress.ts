@@ -32,9 +32,19 @@ export function objectResults(operation: Operation): readonly ObjectResult[] {
 }
 
 /** The same, with the objects themselves. */
-export function nodeResults(operation: Pick<NodeOperation, 'plan' | 'steps'>): readonly NodeResult[] {
-  return operation.plan.changes.map((change) => {
-    const steps = stepsOf(operation, change.key);
+export function nodeResults({
+  plan,
+  steps: all,
+}: Pick<NodeOperation, 'plan' | 'steps'>): readonly NodeResult[] {
+  const byObject = new Map<string, NodeStep[]>();
+  for (const step of all) {
+    const path = nodePath(step.key);
+    const known = byObject.get(path);
+    if (known === undefined) byObject.set(path, [step]);
+    else known.push(step);
+  }
+  return plan.changes.map((change) => {
+    const steps = byObject.get(nodePath(change.key)) ?? [];
     const done = steps.filter(({ state }) => state === 'done');
     const last = done.at(-1);
     if (steps.some(({ state }) => state === 'uncertain' || state === 'intent')) {
@@ -61,7 +71,8 @@ function scaleResult({ deployment, state, from, to, result }: ScaleStep): Object
 
 /** The steps of one object, in the order they are written. */
 export function stepsOf(operation: Pick<NodeOperation, 'steps'>, key: NodeKey): readonly NodeStep[] {
-  return operation.steps.filter((step) => nodePath(step.key) === nodePath(key));
+  const path = nodePath(key);
+  return operation.steps.filter((step) => step.key.host === key.host && nodePath(step.key) === path);
 }
 
 /**
