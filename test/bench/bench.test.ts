@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { barText, holds, short } from './bars.ts';
 import { picture } from './picture.ts';
+import type { Results } from './results.ts';
+import { barsOf, stacksOf, tableOf, verdictOf } from './results.ts';
 import { shuffled, summarize } from './statistics.ts';
 import { table } from './table.ts';
 
@@ -82,4 +84,68 @@ test('a picture has a bar for each part, on one scale', () => {
   expect(widths).toEqual([245, 245, 122.5]);
   expect(svg).toContain('a &lt; b');
   expect(svg).toContain('20.0 ms');
+});
+
+describe('the results of a run', () => {
+  const stages = { heard: 1, begun: 2, written: 3, told: 1 };
+  const talk = { answer: 6, log: 12, written: 6, told: 7, stages };
+  const together = { ms: 900, asked: 200, done: 200, logged: 200, written: 200 };
+  const good: Results = {
+    floors: [{ answer: 3, write: 2, queue: 6 }],
+    whole: [talk],
+    split: [talk],
+    confctl: [300],
+    regex: [700],
+    many: [500],
+    hosts: 200,
+    together: [together],
+    bareTogether: [300],
+    starts: [{ readyMs: 1900, registrationMs: 1000 }],
+    idleMb: 130,
+    beforeMb: 200,
+    afterMb: 210,
+    operations: 2000,
+  };
+  const missed = (results: Results): readonly string[] =>
+    barsOf(results)
+      .filter((bar) => !holds(bar))
+      .map(({ what }) => what);
+
+  test('all bars hold', () => {
+    expect(barsOf(good)).toHaveLength(12);
+    expect(missed(good)).toEqual([]);
+  });
+
+  test.each([
+    ['an answer lost', { together: [{ ...together, done: 199 }] }, ['of 200 commands at once lost or twice']],
+    [
+      'a log line twice',
+      { together: [{ ...together, logged: 201 }] },
+      ['of 200 commands at once lost or twice'],
+    ],
+    ['slow to write', { whole: [{ ...talk, written: 7 }] }, ['approval -> written and read back, p50']],
+    [
+      'a start that takes long',
+      { starts: [{ readyMs: 2001, registrationMs: 1000 }] },
+      ['start -> ready, without registration at IRC'],
+    ],
+    ['memory that grows', { afterMb: 221 }, ['memory for 100 operations']],
+  ])('%s is seen', (_what, change, bars) => {
+    expect(missed({ ...good, ...change })).toEqual(bars);
+  });
+
+  test('are told with every subject, and drawn', () => {
+    const text = tableOf(good);
+    for (const subject of [
+      'floor: swap',
+      'Sluice: answer',
+      'gateway and worker apart: told',
+      'confctl: 200 objects',
+    ])
+      expect(text).toContain(subject);
+    expect(verdictOf(barsOf({ ...good, idleMb: 151 }))).toMatch(
+      /idle memory .*151 MiB, at most 150 MiB .*NO/,
+    );
+    expect(stacksOf(good).map(({ parts }) => parts.reduce((sum, { ms }) => sum + ms, 0))).toEqual([7, 7, 2]);
+  });
 });

@@ -3,8 +3,7 @@ import { cpus, loadavg, release } from 'node:os';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { ensureConfctl } from '../lab/confctl.ts';
-import type { Bar } from './bars.ts';
-import { barText, holds, short } from './bars.ts';
+import { holds, short } from './bars.ts';
 import { confctlOnce, confctlRegex } from './measures/confctl.ts';
 import type { Floors, Talk } from './measures/conversation.ts';
 import { talk, talkToBareBot, weighAll } from './measures/conversation.ts';
@@ -12,10 +11,10 @@ import { operate, restingMb } from './measures/memory.ts';
 import { startOnce } from './measures/start.ts';
 import type { Together } from './measures/together.ts';
 import { bareCommandsAtOnce, commandsAtOnce } from './measures/together.ts';
-import type { Stack } from './picture.ts';
 import { picture } from './picture.ts';
-import { shuffled, summarize } from './statistics.ts';
-import { table } from './table.ts';
+import type { Results } from './results.ts';
+import { barsOf, stacksOf, tableOf, verdictOf } from './results.ts';
+import { shuffled } from './statistics.ts';
 import { HOSTS, openWorld, startBareBot, usageOf, workers } from './world.ts';
 
 const LONGEST_MS = 8 * 60_000;
@@ -43,7 +42,6 @@ setTimeout(
   values.long ? LONGEST_LONG_MS : LONGEST_MS,
 ).unref();
 
-const notes: string[] = [];
 const tell = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
@@ -122,154 +120,34 @@ await operate(one, operations);
 const afterMb = await restingMb(sluice.process);
 
 const { etcdserver } = (await (await fetch(`${one.lab.etcd.url}/version`)).json()) as { etcdserver: string };
-const p = (samples: readonly number[]): ReturnType<typeof summarize> => summarize(samples);
-const of = <T, K extends keyof T>(rounds: readonly T[], key: K): T[K][] => rounds.map((round) => round[key]);
-const [answerFloor, writeFloor] = [p(of(floors, 'answer')), p(of(floors, 'write'))];
-const fastestTogether = p(of(together, 'ms'));
-const lost = together.reduce(
-  (sum, { asked, done, logged, written }) =>
-    sum + (asked - done) + (asked - written) + Math.abs(asked - logged),
-  0,
-);
-const bars: readonly Bar[] = [
-  {
-    what: 'command -> first answer, p50',
-    value: p(of(whole, 'answer')).p50,
-    unit: 'ms',
-    floor: answerFloor.p50,
-    most: 2,
-  },
-  {
-    what: 'command -> first answer, p95',
-    value: p(of(whole, 'answer')).p95,
-    unit: 'ms',
-    floor: answerFloor.p95,
-    most: 4,
-  },
-  {
-    what: 'approval -> written and read back, p50',
-    value: p(of(whole, 'written')).p50,
-    unit: 'ms',
-    floor: writeFloor.p50,
-    most: 3,
-  },
-  {
-    what: 'the same beside one confctl',
-    value: p(of(whole, 'written')).p50,
-    unit: 'ms',
-    floor: p(confctl).p50,
-    most: 1 / 40,
-  },
-  {
-    what: 'command -> log line, p50',
-    value: p(of(whole, 'log')).p50,
-    unit: 'ms',
-    floor: answerFloor.p50 + writeFloor.p50,
-    most: 3,
-  },
-  {
-    what: `weight on ${String(HOSTS)} hosts beside one regex of confctl`,
-    value: p(many).p50,
-    unit: 'ms',
-    floor: p(regex).p50,
-    most: 1,
-  },
-  {
-    what: `weight on ${String(HOSTS)} hosts beside a loop of confctl`,
-    value: p(many).p50,
-    unit: 'ms',
-    floor: p(confctl).p50 * HOSTS,
-    most: 1 / 100,
-  },
-  {
-    what: `${String(AT_ONCE)} commands at once beside a bare queue`,
-    value: fastestTogether.p50,
-    unit: 'ms',
-    floor: p(bareTogether).p50,
-    most: 3,
-  },
-  {
-    what: `of ${String(AT_ONCE * REGEX_RUNS)} commands at once lost or twice`,
-    value: lost,
-    unit: 'commands',
-    floor: undefined,
-    most: 0,
-  },
-  {
-    what: 'start -> ready, without registration at IRC',
-    value: p(starts.map(({ readyMs, registrationMs }) => readyMs - registrationMs)).p50 / 1000,
-    unit: 's',
-    floor: undefined,
-    most: 1,
-  },
-  { what: 'idle memory', value: idleMb, unit: 'MiB', floor: undefined, most: 150 },
-  {
-    what: 'memory for 100 operations',
-    value: (afterMb - beforeMb) / (operations / 100),
-    unit: 'MiB',
-    floor: undefined,
-    most: 1,
-  },
-];
-
-const rows = (name: string, samples: readonly number[]): readonly string[] => {
-  const { n, p50, p95, max } = p(samples);
-  return [name, String(n), short(p50), short(p95), short(max)];
-};
-const measured = table(
-  ['ms', 'n', 'p50', 'p95', 'max'],
-  [
-    rows('floor: line, read, note, answer', of(floors, 'answer')),
-    rows('floor: swap, read back, note', of(floors, 'write')),
-    rows('floor: line, job, write, answer', of(floors, 'queue')),
-    ...(['answer', 'log', 'written', 'told'] as const).flatMap((key) => [
-      rows(`Sluice: ${key}`, of(whole, key)),
-      rows(`gateway and worker apart: ${key}`, of(split, key)),
-    ]),
-    rows('confctl: one object', confctl),
-    rows(`confctl: ${String(HOSTS)} objects by one regex`, regex),
-    rows(`Sluice: ${String(HOSTS)} hosts in one operation`, many),
-    rows(`bare queue: ${String(AT_ONCE)} commands at once`, bareTogether),
-    rows(`Sluice: ${String(AT_ONCE)} commands at once`, of(together, 'ms')),
-    rows('start -> ready', of(starts, 'readyMs')),
-    rows('registration at IRC', of(starts, 'registrationMs')),
-  ],
-);
-const verdict = table(
-  ['bar', 'measured', 'holds'],
-  bars.map((bar) => [bar.what, barText(bar), holds(bar) ? 'yes' : 'NO']),
-);
 const conditions = `Node ${process.version}, Linux ${release()}, ${String(cpus().length)} cores (${cpus()[0]?.model ?? '?'}), load ${loadavg()
   .map((load) => load.toFixed(2))
   .join(' ')}; Redis with appendfsync always, etcd ${etcdserver}, all on loopback`;
 const usage = `CPU ${short(cpuPerCommand)} ms a line of chat; idle ${short(idleMb)} MiB in one process, ${short(usageOf(gateway.process).rssMb)} MiB as gateway, ${short(usageOf(worker.process).rssMb)} MiB as worker after the talk; ${short(beforeMb)} -> ${short(afterMb)} MiB over ${String(operations)} operations`;
-notes.push(conditions, usage);
-console.log([measured, '', verdict, '', ...notes].join('\n'));
-const stackOf = (name: string, talks: readonly Talk[]): Stack => ({
-  name,
-  parts: [
-    { what: 'the line is heard, the vote made', ms: p(talks.map(({ stages }) => stages.heard)).p50 },
-    { what: 'stored, queued, read and judged anew', ms: p(talks.map(({ stages }) => stages.begun)).p50 },
-    { what: 'intent journaled, written, read back', ms: p(talks.map(({ stages }) => stages.written)).p50 },
-    { what: 'journaled and seen in the channel', ms: p(talks.map(({ stages }) => stages.told)).p50 },
-  ],
-});
+const results: Results = {
+  floors,
+  whole,
+  split,
+  confctl,
+  regex,
+  many,
+  hosts: HOSTS,
+  together,
+  bareTogether,
+  starts,
+  idleMb,
+  beforeMb,
+  afterMb,
+  operations,
+};
+const bars = barsOf(results);
+console.log([tableOf(results), '', verdictOf(bars), '', conditions, usage].join('\n'));
 if (values.picture !== undefined)
-  writeFileSync(
-    values.picture,
-    picture('From !approve to seen done: medians', [
-      stackOf('one process', whole),
-      stackOf('gateway and worker apart', split),
-      {
-        name: 'floor: swap, read, note',
-        parts: [{ what: 'intent journaled, written, read back', ms: writeFloor.p50 }],
-      },
-    ]),
-  );
+  writeFileSync(values.picture, picture('From !approve to seen done: medians', stacksOf(results)));
 if (values.json !== undefined)
   writeFileSync(
     values.json,
-    `${JSON.stringify({ conditions, floors, whole, split, confctl, regex, many, together, bareTogether, starts, idleMb, beforeMb, afterMb, operations, cpuPerCommand, bars }, undefined, 1)}\n`,
+    `${JSON.stringify({ conditions, ...results, cpuPerCommand, bars }, undefined, 1)}\n`,
   );
 await Promise.all([one.stop(), apart.stop()]);
 process.exit(bars.every(holds) ? 0 : 1);
