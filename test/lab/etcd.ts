@@ -35,14 +35,22 @@ interface Member {
 }
 
 const WRITERS = 12;
+const PORT_ATTEMPTS = 3;
 
-/** Starts etcd on loopback with its data in the run directory. @throws when it does not answer within ten seconds. */
+/** Starts etcd on loopback with its data in the run directory. @throws when it ends, or does not answer within thirty seconds. */
 export async function startEtcd(runDir: RunDir, options: EtcdOptions = {}): Promise<LabEtcd> {
-  const port = options.port ?? (await freePort());
-  const peerUrl = loopback(await freePort());
-  const etcd = startMember(runDir, { name: 'lab', port, peerUrl, cluster: `lab=${peerUrl}` }, options);
-  await etcd.answers();
-  return etcd;
+  for (let attempt = 1; ; attempt++) {
+    const port = options.port ?? (await freePort());
+    const peerUrl = loopback(await freePort());
+    const etcd = startMember(runDir, { name: 'lab', port, peerUrl, cluster: `lab=${peerUrl}` }, options);
+    try {
+      await etcd.answers();
+      return etcd;
+    } catch (error) {
+      // Between the look and the start another process may have taken one of the ports.
+      if (options.port !== undefined || attempt === PORT_ATTEMPTS) throw error;
+    }
+  }
 }
 
 /** Starts three members that elect a leader among them. Resolves when all answer. */
@@ -115,8 +123,13 @@ function startMember(
     });
   let current = start();
   const answers = async (): Promise<void> => {
+    let hasEnded = false;
+    void current.exited.then(() => (hasEnded = true));
     try {
-      await waitUntil(`etcd answers at ${url}`, () => isHealthy(`${url}/health`, options.tls?.certFile));
+      await waitUntil(`etcd answers at ${url}`, () => {
+        if (hasEnded) throw new Error(`etcd ended at once, see ${runDir.path}/etcd-${String(port)}.log`);
+        return isHealthy(`${url}/health`, options.tls?.certFile);
+      });
     } catch (error) {
       await current.stop();
       throw error;
