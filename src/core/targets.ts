@@ -44,8 +44,9 @@ export function resolveTargets(
 }
 
 function resolveOne(name: string, service: string, pools: readonly Pool[]): Result<StoredNode> {
+  const asFirstPart = name.includes('.') ? undefined : `${name}.`;
   const means = ({ key }: StoredNode | MalformedNode): boolean =>
-    key.host === name || (!name.includes('.') && key.host.split('.')[0] === name);
+    key.host === name || (asFirstPart !== undefined && key.host.startsWith(asFirstPart));
   const nodes = pools.flatMap((pool) => pool.nodes.filter(means));
   const malformed = pools.flatMap((pool) => pool.malformed.filter(means));
   const bad = malformed[0];

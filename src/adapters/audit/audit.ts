@@ -47,6 +47,8 @@ class AuditLog implements Audit {
   private readonly onLine: (line: string) => void;
   private handle: FileHandle;
   private chain: ChainHead;
+  /** Of the file; undefined until it was looked at, or when a write has failed. Nobody else writes to it. */
+  private bytes: number | undefined;
   private waiting: Waiting[] = [];
   private flushing: Promise<void> | undefined;
 
@@ -110,15 +112,18 @@ class AuditLog implements Audit {
   }
 
   private async write(text: string): Promise<Result<void>> {
-    let size: number | undefined;
+    let size = this.bytes;
+    this.bytes = undefined;
+    const length = Buffer.byteLength(text);
     try {
-      ({ size } = await this.handle.stat());
-      if (size > 0 && size + Buffer.byteLength(text) > this.mostBytes) {
+      size ??= (await this.handle.stat()).size;
+      if (size > 0 && size + length > this.mostBytes) {
         await this.rotate();
         size = 0;
       }
       await this.handle.appendFile(text);
       await this.handle.datasync();
+      this.bytes = size + length;
       return ok(undefined);
     } catch (error) {
       // A full disk may have taken a part of it.

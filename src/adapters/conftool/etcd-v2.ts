@@ -15,16 +15,6 @@ export interface EtcdNode {
   readonly modifiedIndex: number;
 }
 
-const Node: z.ZodType<EtcdNode> = z.lazy(() =>
-  z.object({
-    key: z.string().default('/'),
-    dir: z.boolean().optional(),
-    value: z.string().optional(),
-    nodes: z.array(Node).optional(),
-    modifiedIndex: z.number().default(0),
-  }),
-);
-const Success = z.object({ action: z.string(), node: Node });
 const Failure = z.object({ errorCode: z.number(), message: z.string(), cause: z.string().default('') });
 
 /** What etcd says of a request, when it is neither a success nor a fault of the connection. */
@@ -148,8 +138,8 @@ export class EtcdV2 {
     if (exchange.kind === 'no-answer') return fail({ kind: 'conftool-no-quorum', cause: exchange.cause });
     const { status, body, endpoint } = exchange;
     const json = readJson(body);
-    const success = Success.safeParse(json);
-    if ((status === 200 || status === 201) && success.success) return ok({ kind: 'node', ...success.data });
+    const success = status === 200 || status === 201 ? readSuccess(json) : undefined;
+    if (success !== undefined) return ok({ kind: 'node', ...success });
     const failure = Failure.safeParse(json);
     if (failure.success) return this.failure(failure.data, path, status);
     if (doing === 'write' && (status === 403 || status === 405))
@@ -209,6 +199,30 @@ function keyPath(path: string): string {
     .filter((part) => part !== '')
     .map(encodeURIComponent)
     .join('/')}`;
+}
+
+/**
+ * What a success says; undefined when it has another shape. By hand and without a copy: a tree has a thousand nodes and is read before and after each
+ * write.
+ */
+function readSuccess(json: unknown): { readonly action: string; readonly node: EtcdNode } | undefined {
+  const { action, node } = (json ?? {}) as { readonly action?: unknown; readonly node?: unknown };
+  if (typeof action !== 'string' || typeof node !== 'object' || node === null) return undefined;
+  // The root of the store has neither.
+  const root = { key: '/', modifiedIndex: 0, ...node };
+  return isNode(root) ? { action, node: root } : undefined;
+}
+
+function isNode(node: unknown): node is EtcdNode {
+  if (typeof node !== 'object' || node === null) return false;
+  const { key, dir, value, nodes, modifiedIndex } = node as Record<keyof EtcdNode, unknown>;
+  return (
+    typeof key === 'string' &&
+    typeof modifiedIndex === 'number' &&
+    (value === undefined || typeof value === 'string') &&
+    (dir === undefined || typeof dir === 'boolean') &&
+    (nodes === undefined || (Array.isArray(nodes) && nodes.every(isNode)))
+  );
 }
 
 function readJson(text: string): unknown {

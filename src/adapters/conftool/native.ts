@@ -16,6 +16,7 @@ import type { UnknownWrite } from './etcd-v2.ts';
 import { EtcdV2 } from './etcd-v2.ts';
 import { Layout } from './layout.ts';
 import { watchConftool } from './watch.ts';
+import type { KnownNodes } from './tree.ts';
 import { isPlace, poolOf, poolsIn, recordsIn } from './tree.ts';
 
 /** One long wait of the watch, and the pause before it begins anew when etcd is away. */
@@ -50,6 +51,8 @@ class NativeConftool implements Conftool {
   private readonly layout: Layout;
   private readonly version: string;
   private readonly root: string;
+  /** By the path of the pool. There are as many as the tree has. */
+  private readonly known = new Map<string, KnownNodes>();
 
   constructor(options: NativeConftoolOptions, etcd: EtcdV2) {
     this.options = options;
@@ -75,12 +78,19 @@ class NativeConftool implements Conftool {
 
   async pool(key: PoolKey): Promise<Result<Pool>> {
     if (!isPlace(key)) return ok(poolOf(key, undefined));
-    const read = await this.etcd.read(this.pathOf(key), {
+    const path = this.pathOf(key);
+    const read = await this.etcd.read(path, {
       recursive: true,
       timeoutMs: this.options.readTimeoutMs,
     });
     if (!read.ok) return read;
-    return ok(poolOf(key, read.value.kind === 'node' ? read.value.node : undefined));
+    if (read.value.kind !== 'node') {
+      this.known.delete(path);
+      return ok(poolOf(key, undefined));
+    }
+    const known: KnownNodes = this.known.get(path) ?? new Map();
+    this.known.set(path, known);
+    return ok(poolOf(key, read.value.node, known));
   }
 
   async allPools(): Promise<Result<readonly Pool[]>> {

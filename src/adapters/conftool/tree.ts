@@ -25,20 +25,42 @@ export function* poolsIn(root: EtcdNode): Generator<Pool> {
   }
 }
 
-/** One pool from its directory; undefined is a directory that is not there. */
-export function poolOf(pool: PoolKey, directory: EtcdNode | undefined): Pool {
+/** Objects as they were read last, by the key of etcd: one that is the same text at the same index is not read anew. */
+export type KnownNodes = Map<string, StoredNode>;
+
+/**
+ * One pool from its directory; undefined is a directory that is not there.
+ *
+ * @param known of that pool; holds what the directory has afterwards, and nothing else.
+ */
+export function poolOf(pool: PoolKey, directory: EtcdNode | undefined, known: KnownNodes = new Map()): Pool {
   const { dc, cluster, service, record } = pool;
   const place: PoolKey = { dc, cluster, service, ...(record === undefined ? {} : { record }) };
   const nodes: StoredNode[] = [];
   const malformed: MalformedNode[] = [];
-  for (const child of directory?.nodes ?? []) {
+  const children = directory?.nodes ?? [];
+  for (const child of children) {
     if (child.dir === true) continue;
-    const key: NodeKey = { ...place, host: lastPart(child) };
-    const node = parseStoredNode(key, child.value ?? '', child.modifiedIndex);
-    if ('state' in node) nodes.push(node);
-    else malformed.push(node);
+    const { key, value: text = '', modifiedIndex } = child;
+    const before = known.get(key);
+    if (before?.modifiedIndex === modifiedIndex && before.text === text) {
+      nodes.push(before);
+      continue;
+    }
+    const nodeKey: NodeKey = { ...place, host: lastPart(child) };
+    const node = parseStoredNode(nodeKey, text, modifiedIndex);
+    if ('state' in node) {
+      nodes.push(node);
+      known.set(key, node);
+    } else malformed.push(node);
   }
+  if (known.size > nodes.length) forgetOthers(known, nodes);
   return { ...place, nodes, malformed };
+}
+
+function forgetOthers(known: KnownNodes, nodes: readonly StoredNode[]): void {
+  const here = new Set(nodes);
+  for (const [key, node] of known) if (!here.has(node)) known.delete(key);
 }
 
 /** The DNS records of one type: name / data centre. */
