@@ -5,7 +5,7 @@ import { linesOf } from '../core/operation.ts';
 import { takesAway } from '../core/make-plan.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Result } from '../core/result.ts';
-import { fail, ok } from '../core/result.ts';
+import { ok } from '../core/result.ts';
 import type { Parts } from './parts.ts';
 
 /** What is about to start or go on. */
@@ -24,13 +24,8 @@ export type Brakes = Awaited<ReturnType<typeof readBrakes>>;
 
 /** Looks at every brake at once. */
 export async function readBrakes({ store, stopFile }: Parts) {
-  const [path, freeze, locks, logDown] = await Promise.all([
-    stopFile.present(),
-    store.freeze(),
-    store.locks(),
-    store.logDownSince(),
-  ]);
-  return { path, freeze, locks, logDown };
+  const [path, standing] = await Promise.all([stopFile.present(), store.brakes()]);
+  return { path, standing };
 }
 
 /**
@@ -41,21 +36,19 @@ export async function readBrakes({ store, stopFile }: Parts) {
  */
 export function findBrake(
   { clock }: Parts,
-  { path, freeze, locks, logDown }: Brakes,
+  { path, standing }: Brakes,
   { plan, request, lbDown }: Braked,
 ): Result<Fault | undefined> {
   if (path !== undefined) return ok({ kind: 'stop-file', path });
-  if (!freeze.ok) return fail(freeze.fault);
-  if (!locks.ok) return fail(locks.fault);
-  if (!logDown.ok) return fail(logDown.fault);
+  if (!standing.ok) return standing;
+  const { freeze, locks, logDownSince: since } = standing.value;
   const isFree = plan.undoes !== undefined || (lbDown && plan.verb === 'depool');
-  const since = logDown.value;
   if (!isFree && since !== undefined && clock.now() - since > LOG_DOWN_MS && takesAway(plan))
     return ok({ kind: 'log-down', since });
   if (isFree || request.breakGlass?.overrides.includes('lock') === true) return ok(undefined);
-  if (freeze.value !== undefined) return ok({ kind: 'frozen', ...freeze.value });
+  if (freeze !== undefined) return ok({ kind: 'frozen', ...freeze });
   for (const service of linesOf(request)) {
-    const lock = lockOf(locks.value, service, clock.now());
+    const lock = lockOf(locks, service, clock.now());
     if (lock !== undefined) return ok({ kind: 'locked', until: undefined, ...lock });
   }
   return ok(undefined);

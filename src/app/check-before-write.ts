@@ -4,15 +4,16 @@ import { areReportedDown, findInFlight, guardTogether, guardWrites } from '../co
 import type { NodeKey, Pool, PoolKey, StoredNode } from '../core/node.ts';
 import { nodePath, poolPath } from '../core/node.ts';
 import type { NodeOperation } from '../core/operation.ts';
+import { isScale } from '../core/operation.ts';
 import { stepsOf } from '../core/progress.ts';
 import type { Result } from '../core/result.ts';
 import { ok } from '../core/result.ts';
 import { findForgery } from '../core/signature.ts';
 import type { NodeStep } from '../core/step.ts';
 import { findBrake, readBrakes } from './brakes.ts';
-import { findFlood, judgeAgain, looksBack } from './judge-again.ts';
+import { findFlood, judgeAgain, looksBack, readWritten } from './judge-again.ts';
 import type { Parts } from './parts.ts';
-import { writeViews } from './write-views.ts';
+import { readSurroundings, writeViews } from './write-views.ts';
 
 /** Enough to find what limits per person and time count. */
 export const RECENT = 100;
@@ -20,12 +21,18 @@ export const RECENT = 100;
 /** The answer to "may these be written now?". */
 export type Verdict =
   | NoGo
+  /** Somebody else has the operation. */
+  | { readonly kind: 'gone' }
   | {
       readonly kind: 'go';
+      /** As the journal has it now. */
+      readonly operation: NodeOperation;
       /** The objects of the steps, in their order. */
       readonly nodes: readonly StoredNode[];
       /** Their pool, as the guard rails saw it. */
       readonly view: WriteView;
+      /** Of the brakes that let it pass: the intent is journaled only while they are the same. */
+      readonly mark: string;
     };
 
 /** Why they may not. */
@@ -39,37 +46,67 @@ export type NoGo =
   | { readonly kind: 'fail'; readonly fault: Fault }
   | { readonly kind: 'forged'; readonly what: string };
 
+/** Everything that a write is judged by, read at once. */
+type Read = Awaited<ReturnType<typeof readBeforeWrite>>;
+
 /**
  * Everything that must hold directly before a write, asked anew: brakes, signatures, the people and the policy of Sluice's own files,
  * scope and guard rails on a fresh quorum read of the whole pool and the load balancers' view of it, and that the objects are as they were shown.
  *
- * @param operation as read from the journal a moment ago.
+ * All of it is read at the same time. That no brake was put on since is seen to when the intent is journaled, by `mark`.
+ *
+ * @param known the operation as this process knows it.
  * @param group steps of one pool that are to be written at the same time; at least one.
  */
 export async function checkBeforeWrite(
   parts: Parts,
-  operation: NodeOperation,
+  known: NodeOperation,
   group: readonly NodeStep[],
-): Promise<Verdict> {
-  const { store, settings } = parts;
-  const forgery = findForgery(settings.signingKey, operation);
-  if (forgery !== undefined) return { kind: 'forged', what: forgery };
-  const first = operation.steps.every(({ state }) => state === 'planned');
-  const [pools, recent, undone, open, suspended] = await Promise.all([
-    readPools(parts, operation, group, first),
+): Promise<{ readonly operation: NodeOperation; readonly verdict: Verdict }> {
+  const read = await readBeforeWrite(parts, known, group);
+  const { fresh } = read;
+  if (!fresh.ok || fresh.value?.epoch !== known.epoch || isScale(fresh.value))
+    return { operation: known, verdict: { kind: 'gone' } };
+  const verdict = await judgeWrite(parts, fresh.value, { group, read });
+  return { operation: fresh.value, verdict };
+}
+
+async function readBeforeWrite(parts: Parts, operation: NodeOperation, group: readonly NodeStep[]) {
+  const { store } = parts;
+  const isFirst = operation.steps.every(({ state }) => state === 'planned');
+  // Before the first write every object of the plan is looked at; later only the pool of the steps.
+  const keys: readonly PoolKey[] = isFirst
+    ? operation.plan.effects.map(({ pool }) => pool)
+    : group.slice(0, 1).map(({ key }) => key);
+  const [pools, surroundings, brakes, written, fresh, recent, undone, open] = await Promise.all([
+    readPools(parts, keys),
+    readSurroundings(parts, keys),
+    readBrakes(parts),
+    readWritten(parts),
+    store.operation(operation.id),
     looksBack(parts, operation) ? store.recent(RECENT) : ok([]),
     operation.plan.undoes === undefined ? ok(undefined) : store.operation(operation.plan.undoes.id),
-    first ? store.open() : ok([]),
-    store.suspensions(),
+    isFirst ? store.open() : ok([]),
   ]);
-  for (const read of [recent, undone, open, suspended]) {
-    if (!read.ok) return { kind: 'fail', fault: read.fault };
+  return { isFirst, pools, surroundings, brakes, written, fresh, recent, undone, open };
+}
+
+async function judgeWrite(
+  parts: Parts,
+  operation: NodeOperation,
+  { group, read }: { readonly group: readonly NodeStep[]; readonly read: Read },
+): Promise<Verdict> {
+  const { isFirst, pools, surroundings, brakes, written, recent, undone, open } = read;
+  const forgery = findForgery(parts.settings.signingKey, operation);
+  if (forgery !== undefined) return { kind: 'forged', what: forgery };
+  for (const one of [recent, undone, open, brakes.standing]) {
+    if (!one.ok) return { kind: 'fail', fault: one.fault };
   }
   if (operation.stopRequestedBy !== undefined) {
     return { kind: 'hold', fault: { kind: 'stopped', id: operation.id, by: operation.stopRequestedBy } };
   }
   if (!pools.ok) return { kind: 'fail', fault: pools.fault };
-  const moved = first ? findMoved(operation, pools.value) : undefined;
+  const moved = isFirst ? findMoved(operation, pools.value) : undefined;
   if (moved !== undefined) return { kind: 'conflict', fault: moved };
   const nodes: StoredNode[] = [];
   for (const step of group) {
@@ -84,36 +121,34 @@ export async function checkBeforeWrite(
     const flying = findInFlight(key, doubtful, operation.id);
     if (flying !== undefined) return { kind: 'hold', fault: flying };
   }
-  // Last, so that nothing that takes its time comes between a brake and the write.
-  const [views, brakes, flood] = await Promise.all([
-    writeViews(parts, pools.value, {
-      overrides: operation.request.breakGlass?.overrides ?? [],
-      maxShareRemoved: 0,
-    }),
-    readBrakes(parts),
-    findFlood(parts, operation, group.length),
-  ]);
+  const views = await writeViews(parts, pools.value, {
+    overrides: operation.request.breakGlass?.overrides ?? [],
+    maxShareRemoved: 0,
+    surroundings,
+  });
   if (!views.ok) return { kind: 'fail', fault: views.fault };
   const rest = restOf(operation, views.value);
   const lbDown = areReportedDown(rest, views.value);
   const brake = findBrake(parts, brakes, { plan: operation.plan, request: operation.request, lbDown });
   if (!brake.ok) return { kind: 'fail', fault: brake.fault };
   if (brake.value !== undefined) return { kind: 'hold', fault: brake.value };
+  const flood = findFlood(parts, operation, { objects: group.length, written });
   if (flood !== undefined) return { kind: 'freeze', fault: flood };
+  const standing = brakes.standing.ok ? brakes.standing.value : undefined;
   const rule = await judgeAgain(parts, operation, {
     recent: recent.ok ? recent.value : [],
     undone: undone.ok ? undone.value : undefined,
     lbDown,
-    suspended: suspended.ok ? suspended.value : [],
+    suspended: standing?.suspensions ?? [],
   });
   if (!rule.ok) return { kind: 'hold', fault: rule.fault };
   const judged = views.value.map((view) => ({ ...view, maxShareRemoved: rule.value }));
   const guard = guardTogether(group, judged) ?? guardWrites(rest, judged);
   if (guard !== undefined) return { kind: 'hold', fault: guard };
   const view = judged.find(({ pool }) => group[0] !== undefined && poolPath(pool) === poolPath(group[0].key));
-  return view === undefined
+  return view === undefined || standing === undefined
     ? { kind: 'fail', fault: { kind: 'shutting-down' } }
-    : { kind: 'go', nodes, view };
+    : { kind: 'go', operation, nodes, view, mark: standing.mark };
 }
 
 /** The whole rest of the operation is walked: what would have to stop half way does not begin. */
@@ -128,19 +163,9 @@ function nodeIn(pools: readonly Pool[], key: NodeKey): StoredNode | undefined {
   return pool?.nodes.find((node) => node.key.host === key.host);
 }
 
-/** Before the first write every object of the plan is looked at; later only the pool of the steps. */
-async function readPools(
-  parts: Parts,
-  operation: NodeOperation,
-  group: readonly NodeStep[],
-  first: boolean,
-): Promise<Result<readonly Pool[]>> {
-  const keys: readonly PoolKey[] = first
-    ? operation.plan.effects.map(({ pool }) => pool)
-    : group.slice(0, 1).map(({ key }) => key);
-  const pools = await Promise.all(keys.map((key) => parts.conftool.pool(key)));
+async function readPools({ conftool }: Parts, keys: readonly PoolKey[]): Promise<Result<readonly Pool[]>> {
   const read: Pool[] = [];
-  for (const pool of pools) {
+  for (const pool of await Promise.all(keys.map((key) => conftool.pool(key)))) {
     if (!pool.ok) return pool;
     read.push(pool.value);
   }

@@ -12,15 +12,19 @@ import type { Parts } from './parts.ts';
  * Journals what is about to be written: the audit log first, then the journal; with the first of an operation also that it has begun, and its START line.
  *
  * @param steps with their intents; those that have one in the journal are left out by the caller.
- * @returns the operation to go on with; undefined when it could not be journaled: then nothing may be written.
+ * @param mark of the brakes that let it pass; undefined where they were looked at last.
+ * @returns the operation to go on with; `braked` when a brake was put on meanwhile, and all must be looked at again; undefined when it could not be journaled.
+ * Nothing may be written then.
  */
 export async function journalIntents(
   parts: Parts,
   outbox: Outbox,
   operation: Operation,
   steps: readonly StepRecord[],
-): Promise<Operation | undefined> {
-  if (steps.length === 0) return operation;
+  mark?: string,
+): Promise<Operation | 'braked' | undefined> {
+  if (mark !== undefined && (await parts.stopFile.present()) !== undefined) return 'braked';
+  if (steps.length === 0 && mark === undefined) return operation;
   const at = parts.clock.now();
   const { id, epoch, state } = operation;
   const begins = state === 'queued';
@@ -33,6 +37,7 @@ export async function journalIntents(
     epoch,
     takeOver: begins,
     patch: begins ? { startedAt: at } : {},
+    ...(mark === undefined ? {} : { ifBrakes: mark }),
     steps: steps.map((record) => ({ from: ['planned'], record })),
     rows: startsNow ? salRow(parts, operation, 'log-start', at, salStart(operation)) : [],
   };
@@ -59,6 +64,7 @@ export async function journalIntents(
     outbox.offer(transition.rows ?? []);
     return moved.value;
   }
+  if (moved.fault.kind === 'brakes-moved') return 'braked';
   parts.log.warn(
     { op: id, steps: steps.map(({ index }) => index), fault: moved.fault },
     'intent not journaled: not written',

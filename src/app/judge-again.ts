@@ -13,16 +13,20 @@ export function looksBack({ settings }: Parts, { request }: Operation): boolean 
   return request.breakGlass !== undefined || settings.policy().rules.some((rule) => rule.per !== undefined);
 }
 
+/** How many objects all together have written lately. */
+export function readWritten({ store, settings, clock }: Parts): Promise<Result<number>> {
+  return store.writesSince(clock.now() - settings.policy().limits.everybody.per);
+}
+
 /** More than all together may write: whatever it is, a person should look first. The way back is never too much. */
-export async function findFlood(
-  { store, settings, clock }: Parts,
+export function findFlood(
+  { settings }: Parts,
   { plan, request }: Operation,
-  objects: number,
-): Promise<Fault | undefined> {
+  { objects, written }: { readonly objects: number; readonly written: Result<number> },
+): Fault | undefined {
   const { everybody } = settings.policy().limits;
   if (plan.undoes !== undefined || request.breakGlass?.overrides.includes('budget') === true)
     return undefined;
-  const written = await store.writesSince(clock.now() - everybody.per);
   if (!written.ok || written.value + objects <= everybody.objects) return undefined;
   return {
     kind: 'limit-everybody',

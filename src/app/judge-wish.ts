@@ -12,12 +12,13 @@ import { guardNumber } from '../core/scale/guard-rails.ts';
 import type { ScalePlan } from '../core/scale/plan.ts';
 import { authorize } from './authorize.ts';
 import { findBrake, readBrakes } from './brakes.ts';
+import { readWritten } from './judge-again.ts';
 import { servicesOf } from './new-operation.ts';
 import { clusterNotes } from './node-readiness.ts';
 import type { Parts } from './parts.ts';
 import { keysToProbe, probeHosts } from './probing.ts';
 import type { Asked } from './wish.ts';
-import { writeViews } from './write-views.ts';
+import { readSurroundings, writeViews } from './write-views.ts';
 
 /** Whether it may be asked for, and what came up that is worth telling. */
 export interface Judged {
@@ -65,11 +66,7 @@ async function judgeScale(parts: Parts, asked: Asked, plan: ScalePlan): Promise<
 
 /** What holds for whatever is asked, read at once: the brakes, and how much everybody has written lately. */
 async function readStanding(parts: Parts) {
-  const { everybody } = parts.settings.policy().limits;
-  const [brakes, written] = await Promise.all([
-    readBrakes(parts),
-    parts.store.writesSince(parts.clock.now() - everybody.per),
-  ]);
+  const [brakes, written] = await Promise.all([readBrakes(parts), readWritten(parts)]);
   return { brakes, written: written.ok ? written.value : 0 };
 }
 
@@ -120,7 +117,7 @@ function limitsOf(parts: Parts, { wish, utterance, gathered }: Asked, written: n
 }
 
 /** The pools that the plan touches. Without the journal a dry run is judged all the same; what was removed lately is then not known. */
-function viewsOf(
+async function viewsOf(
   parts: Parts,
   { wish, gathered }: Asked,
   plan: NodePlan,
@@ -131,6 +128,6 @@ function viewsOf(
   return writeViews(parts, touched, {
     overrides: wish.breakGlass?.overrides ?? [],
     maxShareRemoved: 0,
-    journal: gathered.storeFault === undefined,
+    surroundings: await readSurroundings(parts, touched, gathered.storeFault === undefined),
   });
 }

@@ -51,13 +51,12 @@ async function runGroup(
   const overrides = operation.request.breakGlass?.overrides ?? [];
   // First, since it takes its time: all that is looked at below must be fresh.
   const probed = overrides.includes('probe') ? undefined : await probeHosts(parts, keysToProbe(group));
-  const fresh = await parts.store.operation(operation.id);
-  if (!fresh.ok || fresh.value?.epoch !== operation.epoch || isScale(fresh.value)) return undefined;
   if (probed?.fault !== undefined)
-    return endOperation(parts, outbox, fresh.value, { end: 'held', fault: probed.fault });
-  const verdict = await checkBeforeWrite(parts, fresh.value, group);
+    return endOperation(parts, outbox, operation, { end: 'held', fault: probed.fault });
+  const { operation: fresh, verdict } = await checkBeforeWrite(parts, operation, group);
+  if (verdict.kind === 'gone') return undefined;
   if (verdict.kind !== 'go')
-    return endByVerdict(parts, outbox, fresh.value, {
+    return endByVerdict(parts, outbox, fresh, {
       verdict,
       // An intent that is open here was looked up before: it was not written.
       unwritten: group.filter(hasOpenIntent).map((step) => ({ ...step, state: 'conflict' })),
@@ -73,9 +72,12 @@ async function runGroup(
   const intended = await journalIntents(
     parts,
     outbox,
-    fresh.value,
+    fresh,
     unjournaled.map(({ step }) => step),
+    verdict.mark,
   );
+  // Then the same again: a brake that is on holds it, one that is off does not.
+  if (intended === 'braked') return fresh;
   if (intended === undefined || isScale(intended)) return undefined;
   await parts.faultPoint('after-intent');
   const origin = originOf(intended);

@@ -1,43 +1,71 @@
 import { recordFacts, serviceFacts } from '../core/catalogue.ts';
 import type { WriteView } from '../core/guard-rails.ts';
-import type { Pool } from '../core/node.ts';
+import type { Pool, PoolKey } from '../core/node.ts';
 import type { Override } from '../core/override.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
+import type { Removal } from '../ports/store.ts';
 import type { Parts } from './parts.ts';
 
 /** By what writes are judged, besides production itself. */
 export interface Judging {
   readonly maxShareRemoved: number;
   readonly overrides: readonly Override[];
-  /** false: Redis is known to be away, and what was removed lately is passed over: for a dry run, which says so. */
-  readonly journal?: boolean;
 }
 
-/** What the guard rails look at: each pool as read just now, what the load balancers say of it now, and what was taken from it lately. */
+/** What is known of a pool besides its objects. */
+interface Surroundings {
+  readonly removed: Result<readonly Removal[]>;
+  readonly balanced: WriteView['balanced'];
+}
+
+/**
+ * What was taken from each pool lately, and what the load balancers say of it now.
+ *
+ * @param journal false: Redis is known to be away, and what was removed lately is passed over: for a dry run, which says so.
+ */
+export function readSurroundings(
+  { store, settings, loadBalancers, clock }: Parts,
+  pools: readonly PoolKey[],
+  journal = true,
+): Promise<readonly Surroundings[]> {
+  const since = clock.now() - settings.bounds.removalWindowMs;
+  return Promise.all(
+    pools.map(async (pool) => {
+      const [removed, balanced] = await Promise.all([
+        journal ? store.removals(pool, since) : ok([]),
+        loadBalancers.pool(pool),
+      ]);
+      return { removed, balanced };
+    }),
+  );
+}
+
+/**
+ * What the guard rails look at.
+ *
+ * @param pools as read just now.
+ * @param surroundings of each of them, in their order.
+ */
 export async function writeViews(
   parts: Parts,
   pools: readonly Pool[],
-  { journal = true, ...judging }: Judging,
+  { surroundings, ...judging }: Judging & { readonly surroundings: readonly Surroundings[] },
 ): Promise<Result<readonly WriteView[]>> {
-  const { store, settings, loadBalancers, clock } = parts;
-  const since = clock.now() - settings.bounds.removalWindowMs;
-  const [removals, balanced] = await Promise.all([
-    Promise.all(pools.map((pool) => (journal ? store.removals(pool, since) : Promise.resolve(ok([]))))),
-    Promise.all(pools.map((pool) => loadBalancers.pool(pool))),
-  ]);
+  const { settings } = parts;
   const receiving = await Promise.all(pools.map((pool) => receivingPools(parts, pool)));
   const views: WriteView[] = [];
   for (const [index, pool] of pools.entries()) {
-    const removed = removals[index];
+    const around = surroundings[index];
     const received = receiving[index];
     if (received?.ok !== true) return received ?? fail({ kind: 'shutting-down' });
-    if (removed?.ok !== true) return removed ?? fail({ kind: 'store-unreachable', cause: 'no answer' });
+    if (around?.removed.ok !== true)
+      return around?.removed ?? fail({ kind: 'store-unreachable', cause: 'no answer' });
     views.push({
       pool,
       threshold: serviceFacts(settings.catalogue, pool.service).threshold,
-      removed: removed.value,
-      balanced: balanced[index],
+      removed: around.removed.value,
+      balanced: around.balanced,
       scope: settings.scope,
       receiving: received.value,
       ...judging,

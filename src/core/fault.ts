@@ -271,6 +271,8 @@ type StoreFault =
   | { readonly kind: 'store-unreachable'; readonly cause: string }
   | { readonly kind: 'store-refuses'; readonly cause: string }
   | { readonly kind: 'transition-refused'; readonly id: string; readonly state: string; readonly why: string }
+  /** A freeze, a lock, a stop came, or went, between looking and writing. */
+  | { readonly kind: 'brakes-moved'; readonly id: string }
   | { readonly kind: 'schema-unknown'; readonly id: string; readonly schema: string }
   | { readonly kind: 'audit-failed'; readonly cause: string };
 

@@ -1,6 +1,13 @@
 import type { NodeKey, NodeState } from './node.ts';
 import { nodePath, poolPath, stateText } from './node.ts';
-import type { NodeOperation, Operation, ScaleOperation } from './operation.ts';
+import type {
+  NodeOperation,
+  Operation,
+  OperationPatch,
+  OperationState,
+  ScaleOperation,
+  StepChange,
+} from './operation.ts';
 import { isScale } from './operation.ts';
 import type { NodePlan } from './node-plan.ts';
 import type { Plan } from './plan.ts';
@@ -142,4 +149,21 @@ export function touchedProduction(operation: Pick<Operation, 'steps'>): boolean 
 export function withSteps<Any extends Operation>(operation: Any, records: readonly StepRecord[]): Any {
   const steps = operation.steps.map((step) => records.find(({ index }) => index === step.index) ?? step);
   return { ...operation, steps };
+}
+
+/** What a transition does to an operation. */
+interface Move {
+  readonly to: OperationState;
+  readonly at: number;
+  readonly takeOver?: boolean;
+  readonly patch?: OperationPatch;
+  readonly steps?: readonly StepChange[];
+}
+
+/** The operation after a transition that was made: as the journal has it then. */
+export function afterTransition(operation: Operation, move: Move): Operation {
+  const { to, at, takeOver = false, patch = {}, steps = [] } = move;
+  const records = steps.map(({ record }) => record);
+  const epoch = operation.epoch + (takeOver ? 1 : 0);
+  return { ...withSteps(operation, records), ...patch, state: to, touchedAt: at, epoch };
 }

@@ -3,8 +3,19 @@ import { canonicalJson } from './canonical.ts';
 import type { Operation, Request, Vote } from './operation.ts';
 import type { Plan } from './plan.ts';
 
+/** A plan is looked at before each of its writes, and never changes. */
+const hashes = new WeakMap<Plan, string>();
+
 /** The hash of a plan: it covers every object's text and modifiedIndex as shown. 64 hex digits. */
 export function hashPlan(plan: Plan): string {
+  const known = hashes.get(plan);
+  if (known !== undefined) return known;
+  const hash = hashOf(plan);
+  hashes.set(plan, hash);
+  return hash;
+}
+
+function hashOf(plan: Plan): string {
   return createHash('sha256').update(canonicalJson(plan)).digest('hex');
 }
 

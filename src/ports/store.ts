@@ -44,6 +44,8 @@ export interface Transition {
   readonly removals?: readonly Removal[];
   /** When to remind of it. */
   readonly remindAt?: number;
+  /** The mark of the brakes that allowed it: refused (`brakes-moved`) when one was put on or taken off since, or a stop of the operation was requested. */
+  readonly ifBrakes?: string;
 }
 
 /** `weight`: the serving weight that one host lost; 0 when it serves again as before. */
@@ -61,6 +63,15 @@ export interface Freeze {
   readonly by: string;
   readonly reason: string;
   readonly at: number;
+}
+
+/** Every brake as it stands. `mark` changes whenever one of them is put on or taken off. */
+export interface Brakes {
+  readonly mark: string;
+  readonly freeze: Freeze | undefined;
+  readonly locks: readonly Lock[];
+  readonly suspensions: readonly Suspension[];
+  readonly logDownSince: number | undefined;
 }
 
 export type VoteOutcome =
@@ -106,7 +117,7 @@ export interface Store {
   /** The newest operations, newest first, at most `most`. */
   recent(most: number): Promise<Result<readonly Operation[]>>;
 
-  /** @returns the operation after it; Fault `transition-refused` when a guard did not hold, and nothing changed. */
+  /** @returns the operation after it; Fault `transition-refused` or `brakes-moved` when a guard did not hold, and nothing changed. */
   transition(transition: Transition): Promise<Result<Operation>>;
 
   /** Says that somebody is at it: nobody takes it over then. Nothing when it does not run. */
@@ -158,6 +169,9 @@ export interface Store {
     pool: { readonly dc: string; readonly cluster: string; readonly service: string },
     since: number,
   ): Promise<Result<readonly Removal[]>>;
+
+  /** All that may stop a write, read at once. */
+  brakes(): Promise<Result<Brakes>>;
 
   /** Every lock that was set and not lifted, also one whose time is over, by service. */
   locks(): Promise<Result<readonly Lock[]>>;

@@ -1,7 +1,7 @@
 import assert from 'node:assert';
 import type { Fault } from '../../src/core/fault.ts';
 import type { Lock } from '../../src/core/lock.ts';
-import { withSteps } from '../../src/core/progress.ts';
+import { afterTransition } from '../../src/core/progress.ts';
 import type { Operation, Vote } from '../../src/core/operation.ts';
 import { OPEN_STATES, OPERATION_TRANSITIONS, isFinal, linesOf } from '../../src/core/operation.ts';
 import { tooAlike } from '../../src/core/operation-id.ts';
@@ -35,6 +35,7 @@ interface Place {
 /** The journal in memory, held to the same contract as the one in Redis; deadlines are by the caller's clock. */
 export class MemoryStore implements Store {
   private logDown: number | undefined;
+  private brakesMoved = 0;
   private readonly operations = new Map<string, Operation>();
   private readonly events = new Map<string, string>();
   private readonly lines = new Map<string, string[]>();
@@ -131,17 +132,11 @@ export class MemoryStore implements Store {
           why: why ?? '',
         });
       }
-      const { to, at, takeOver, patch = {}, steps = [], rows = [], removals = [] } = transition;
-      const moved: Operation = {
-        ...withSteps(
-          operation,
-          steps.map(({ record }) => record),
-        ),
-        ...patch,
-        state: to,
-        touchedAt: at,
-        epoch: operation.epoch + (takeOver === true ? 1 : 0),
-      };
+      const { ifBrakes } = transition;
+      if (ifBrakes !== undefined && (ifBrakes !== this.mark() || operation.stopRequestedBy !== undefined))
+        return fail({ kind: 'brakes-moved', id: transition.id });
+      const { to, at, steps = [], rows = [], removals = [] } = transition;
+      const moved = afterTransition(operation, transition);
       this.keep(moved);
       if (to === 'queued' || to === 'running') this.join(operation, operation.id);
       else if (to !== 'awaiting-approval') this.leave(operation, operation.id);
@@ -251,12 +246,25 @@ export class MemoryStore implements Store {
     );
   }
 
+  brakes(): ReturnType<Store['brakes']> {
+    return this.answer(() =>
+      ok({
+        mark: this.mark(),
+        freeze: this.frozen,
+        locks: this.sortedLocks(),
+        suspensions: [...this.suspended.values()],
+        logDownSince: this.logDown,
+      }),
+    );
+  }
+
   locks(): ReturnType<Store['locks']> {
-    return this.answer(() => ok([...this.locked.values()].sort((a, b) => (a.service < b.service ? -1 : 1))));
+    return this.answer(() => ok(this.sortedLocks()));
   }
 
   setLock(service: string, lock: Lock | undefined): ReturnType<Store['setLock']> {
     return this.answer(() => {
+      this.brakesMoved += 1;
       if (lock === undefined) this.locked.delete(service);
       else this.locked.set(service, copy(lock));
       return ok(undefined);
@@ -269,6 +277,7 @@ export class MemoryStore implements Store {
 
   setSuspension(person: string, suspension: Suspension | undefined): ReturnType<Store['setSuspension']> {
     return this.answer(() => {
+      this.brakesMoved += 1;
       if (suspension === undefined) this.suspended.delete(person);
       else this.suspended.set(person, copy(suspension));
       return ok(undefined);
@@ -336,6 +345,7 @@ export class MemoryStore implements Store {
 
   setFreeze(freeze: Freeze | undefined, rows: readonly OutboxRow[]): ReturnType<Store['setFreeze']> {
     return this.answer(() => {
+      this.brakesMoved += 1;
       this.frozen = freeze;
       this.putRows(rows);
       return ok(undefined);
@@ -380,6 +390,7 @@ export class MemoryStore implements Store {
 
   setLogDown(since: number | undefined): ReturnType<Store['setLogDown']> {
     return this.answer(() => {
+      this.brakesMoved += 1;
       this.logDown = since;
       return ok(undefined);
     });
@@ -413,6 +424,15 @@ export class MemoryStore implements Store {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** Another one after each change of a brake. */
+  private mark(): string {
+    return String(this.brakesMoved);
+  }
+
+  private sortedLocks(): readonly Lock[] {
+    return [...this.locked.values()].sort((a, b) => (a.service < b.service ? -1 : 1));
   }
 
   private answer<T>(act: () => Result<T>): Promise<Result<T>> {

@@ -88,7 +88,7 @@ class NativeConftool implements Conftool {
       this.known.delete(path);
       return ok(poolOf(key, undefined));
     }
-    const known: KnownNodes = this.known.get(path) ?? new Map();
+    const known = this.known.get(path) ?? new Map<string, StoredNode>();
     this.known.set(path, known);
     return ok(poolOf(key, read.value.node, known));
   }

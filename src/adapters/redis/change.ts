@@ -1,11 +1,12 @@
 /** Redis takes no more than about 8000 values in one call from a script. */
 const MOST_VALUES = 1000;
 
-type Word = 'field-in' | 'field-there' | 'no-text' | 'no-key' | 'no-member' | 'ranked';
+type Word = 'text-is' | 'field-in' | 'field-there' | 'no-text' | 'no-key' | 'no-member' | 'ranked';
 type Effect =
   | 'HSET'
   | 'HDEL'
   | 'HINCRBY'
+  | 'INCR'
   | 'RPUSH'
   | 'LPUSH'
   | 'LREM'

@@ -49,6 +49,8 @@ export const KEYS = {
   logDown: `${PREFIX}:log-down`,
   /** String: JSON of the freeze. */
   freeze: `${PREFIX}:freeze`,
+  /** String: counts how often a brake was put on or taken off. */
+  brakes: `${PREFIX}:brakes`,
   /** Hash: something to be said. */
   row: (key: string) => `${PREFIX}:row:${key}`,
   /** List: keys of the rows that are pending or sent, oldest first. */

@@ -7,14 +7,40 @@ import type { Log } from '../../observe/log.ts';
 import { ANSWER_WITHIN_MS, answered, unreachable } from './connection.ts';
 import { KEYS } from './keys.ts';
 import type { Fields } from './records.ts';
-import { CHANGE_SCRIPT, DIGEST_SCRIPT, LEASE_SCRIPT, VOTE_SCRIPT } from './scripts.ts';
+import { CHANGE_SCRIPT, LEASE_SCRIPT, LIST_SCRIPT, READ_SCRIPT, VOTE_SCRIPT } from './scripts.ts';
 
 /** How long replicas have to take a change. */
 const REPLICATED_WITHIN_MS = 500;
 
+/** For `answer` of a change: the digest of the first key's hash after it. */
+export const DIGEST_ONLY = '+';
+/** For `answer` of a change: the hash too, whatever it was before. */
+export const ANY_HASH = '*';
+
+/** A hash, and what it comes to: another text when anything in it has changed, '' for one that is not there. */
+interface Digested {
+  readonly digest: string;
+  /** undefined when it is known already, or was not asked for. */
+  readonly fields: Fields | undefined;
+}
+
+/** Ids of operations, and those of them that are not as the caller knows them. */
+interface Listed {
+  readonly open: readonly string[];
+  readonly recent: readonly string[];
+  readonly changed: readonly { readonly id: string; readonly digest: string; readonly fields: Fields }[];
+}
+
+/** How a change is made and answered. */
+interface ChangeOptions {
+  readonly replicated?: Replicated;
+  /** What to answer with of the first key's hash: nothing, `DIGEST_ONLY`, `ANY_HASH`, or the hash unless it had this digest before. */
+  readonly answer?: string;
+}
+
 /** What came of a change: the hash after it, or the first guard that did not hold (from 1) and what each guard found. */
 export type ChangeReply =
-  | { readonly kind: 'done'; readonly fields: Fields }
+  | ({ readonly kind: 'done' } & Digested)
   | { readonly kind: 'refused'; readonly guard: number; readonly found: readonly string[] };
 
 /** What the vote script says. */
@@ -37,12 +63,14 @@ export interface Link {
   read<T>(work: (client: Redis) => Promise<Result<T>>): Promise<Result<T>>;
   /** The hashes of these keys, in their order; an empty one for a key that is not there. */
   hashes(keys: readonly string[]): Promise<readonly Fields[]>;
-  /** What each of these hashes comes to: another text when anything in it has changed, '' for one that is not there. */
-  digests(keys: readonly string[]): Promise<readonly string[]>;
+  /** One hash. @param digest what is known of it. */
+  hash(key: string, digest: string): Promise<Result<Digested>>;
+  /** @param argv as the list's script wants it. */
+  list(argv: readonly string[]): Promise<Result<Listed>>;
   /** @param prepare may read first; its change is then made or refused as a whole. */
   change(
     prepare: (client: Redis) => Promise<Result<Change>> | Result<Change>,
-    replicated?: Replicated,
+    options?: ChangeOptions,
   ): Promise<Result<ChangeReply>>;
   vote(prepare: (client: Redis) => Promise<Call>): Promise<Result<VoteReply>>;
   /** The answer of the lease's script as it is. */
@@ -58,7 +86,8 @@ interface Call {
 type Script = (keys: number, ...args: readonly string[]) => Promise<unknown>;
 interface Scripts {
   readonly sluiceTime: Script;
-  readonly sluiceDigests: Script;
+  readonly sluiceRead: Script;
+  readonly sluiceList: Script;
   readonly sluiceLease: Script;
   readonly sluiceChange: Script;
   readonly sluiceVote: Script;
@@ -71,7 +100,8 @@ export function linkTo(
 ): Link {
   client.defineCommand('sluiceChange', { lua: CHANGE_SCRIPT });
   client.defineCommand('sluiceVote', { lua: VOTE_SCRIPT });
-  client.defineCommand('sluiceDigests', { lua: DIGEST_SCRIPT });
+  client.defineCommand('sluiceRead', { lua: READ_SCRIPT });
+  client.defineCommand('sluiceList', { lua: LIST_SCRIPT });
   client.defineCommand('sluiceTime', { lua: "return redis.call('TIME')" });
   client.defineCommand('sluiceLease', { lua: LEASE_SCRIPT });
   const scripts = client as unknown as Scripts;
@@ -149,14 +179,18 @@ export function linkTo(
         return fields as Fields;
       });
     },
-    digests: async (keys) =>
-      keys.length === 0 ? [] : ((await scripts.sluiceDigests(keys.length, ...keys)) as readonly string[]),
-    change: async (prepare, replicated) => {
+    hash: (key, digest) =>
+      answered(async () => ok(digested((await scripts.sluiceRead(1, key, digest)) as readonly unknown[]))),
+    list: (argv) =>
+      answered(async () =>
+        ok(listed((await scripts.sluiceList(2, KEYS.open, KEYS.recent, ...argv)) as readonly unknown[])),
+      ),
+    change: async (prepare, { replicated, answer = '' } = {}) => {
       const reply = await run(
         'sluiceChange',
         async () => {
           const change = await prepare(client);
-          return change.ok ? ok({ keys: change.value.keys, argv: change.value.argv() }) : change;
+          return change.ok ? ok({ keys: change.value.keys, argv: [answer, ...change.value.argv()] }) : change;
         },
         replicated,
       );
@@ -179,7 +213,7 @@ export function doneOnly(reply: Result<ChangeReply>): Result<void> {
 }
 
 function changeReply(reply: readonly unknown[]): ChangeReply {
-  if (reply[0] === 'done') return { kind: 'done', fields: pairs(reply[1]) };
+  if (reply[0] === 'done') return { kind: 'done', ...digested(reply.slice(1)) };
   return { kind: 'refused', guard: Number(reply[1]), found: reply.slice(2).map(String) };
 }
 
@@ -201,6 +235,17 @@ function voteReply(reply: readonly unknown[]): VoteReply {
     case 'unknown':
       return { kind };
   }
+}
+
+function digested([digest = '', hash]: readonly unknown[]): Digested {
+  return { digest: digest as string, fields: hash === undefined ? undefined : pairs(hash) };
+}
+
+function listed([open, recent, ...rest]: readonly unknown[]): Listed {
+  const changed: Listed['changed'][number][] = [];
+  for (let at = 0; at + 2 < rest.length; at += 3)
+    changed.push({ id: rest[at] as string, digest: rest[at + 1] as string, fields: pairs(rest[at + 2]) });
+  return { open: open as readonly string[], recent: recent as readonly string[], changed };
 }
 
 /** A script answers with a hash as one flat list. */

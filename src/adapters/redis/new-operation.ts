@@ -21,7 +21,7 @@ export function newOperation(operation: Operation, retentionMs: number): Change 
 export function asItIs(operation: Operation, retentionMs: number): Change {
   const { id, state, request, createdAt, viewId } = operation;
   const event = KEYS.event(request.eventKey);
-  const change = newChange(event);
+  const change = newChange(KEYS.operation(id));
   change.guard('no-text', event);
   change.guard('no-key', KEYS.operation(id));
   for (const wildcard of wildcards(id)) change.guard('no-member', KEYS.alike, wildcard);

@@ -1,5 +1,3 @@
-import type { Lock } from '../../core/lock.ts';
-import type { Suspension } from '../../core/suspension.ts';
 import type { SeenChange } from '../../core/seen-change.ts';
 import { ok } from '../../core/result.ts';
 import type { Store } from '../../ports/store.ts';
@@ -12,51 +10,15 @@ import { addRowsTo } from './outbox-rows.ts';
 /** Changes that are remembered. */
 const CHANGES_MOST = 5000;
 
-/** The part of the store that remembers what stands beside operations: locks, reviews, reminders, what was seen in conftool. */
+/** The part of the store that remembers what stands beside operations: reviews, reminders, what was seen in conftool. */
 export function noteMethods(
   link: Link,
   retentionMs: number,
 ): Pick<
   Store,
-  | 'locks'
-  | 'setLock'
-  | 'suspensions'
-  | 'setSuspension'
-  | 'writesSince'
-  | 'unreviewed'
-  | 'review'
-  | 'dueReminders'
-  | 'setReminder'
-  | 'addChanges'
-  | 'changes'
+  'writesSince' | 'unreviewed' | 'review' | 'dueReminders' | 'setReminder' | 'addChanges' | 'changes'
 > {
   return {
-    locks: () =>
-      link.read(async (client) => {
-        const locks = Object.values(await client.hgetall(KEYS.locks)).map((text) => JSON.parse(text) as Lock);
-        return ok(locks.sort((a, b) => (a.service < b.service ? -1 : 1)));
-      }),
-    setLock: async (service, lock) =>
-      doneOnly(
-        await link.change(() => {
-          const change = newChange(KEYS.locks);
-          change.fields(KEYS.locks, { [service]: lock && JSON.stringify(lock) });
-          return ok(change);
-        }),
-      ),
-    suspensions: () =>
-      link.read(async (client) => {
-        const found = Object.values(await client.hgetall(KEYS.suspensions));
-        return ok(found.map((text) => JSON.parse(text) as Suspension));
-      }),
-    setSuspension: async (person, suspension) =>
-      doneOnly(
-        await link.change(() => {
-          const change = newChange(KEYS.suspensions);
-          change.fields(KEYS.suspensions, { [person]: suspension && JSON.stringify(suspension) });
-          return ok(change);
-        }),
-      ),
     writesSince: (since) => link.read(async (client) => ok(await client.zcount(KEYS.writes, since, '+inf'))),
     unreviewed: () => link.read(async (client) => ok(await client.zrange(KEYS.unreviewed, '0', '-1'))),
     review: async (id, rows) => {

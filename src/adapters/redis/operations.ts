@@ -1,67 +1,80 @@
 import type { Redis } from 'ioredis';
 import type { Operation, Request } from '../../core/operation.ts';
 import { linesOf } from '../../core/operation.ts';
+import { afterTransition } from '../../core/progress.ts';
 import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
 import type { Store, Transition } from '../../ports/store.ts';
 import { newChange } from './change.ts';
-import { KnownOperations } from './known-operations.ts';
+import type { KnownOperations } from './known-operations.ts';
 import { KEYS } from './keys.ts';
 import type { Link, Replicated } from './link.ts';
-import { doneOnly } from './link.ts';
+import { ANY_HASH, DIGEST_ONLY, doneOnly } from './link.ts';
 import { asItIs, newOperation, whatWasCreated } from './new-operation.ts';
 import { addRowsTo } from './outbox-rows.ts';
-import { readOperation } from './records.ts';
-import { transitionChange, transitionResult } from './transition.ts';
+import { refusedTransition, transitionChange } from './transition.ts';
 
 /** The part of the store that makes operations, moves them from state to state and finds them again. */
 export function operationMethods(
   link: Link,
-  retentionMs: number,
+  { retentionMs, known }: { readonly retentionMs: number; readonly known: KnownOperations },
 ): Pick<
   Store,
-  | 'create'
-  | 'restore'
-  | 'operation'
-  | 'open'
-  | 'recent'
-  | 'transition'
-  | 'touch'
-  | 'headOfLine'
-  | 'operationShownBy'
+  'create' | 'restore' | 'operation' | 'transition' | 'touch' | 'headOfLine' | 'operationShownBy'
 > {
-  const known = new KnownOperations();
   return {
     create: async (operation, rows) => {
-      const reply = await link.change(() => {
-        const change = newOperation(operation, retentionMs);
-        addRowsTo(change, rows);
-        return ok(change);
-      }, 'should');
-      return reply.ok ? ok(whatWasCreated(reply.value)) : reply;
+      const reply = await link.change(
+        () => {
+          const change = newOperation(operation, retentionMs);
+          addRowsTo(change, rows);
+          return ok(change);
+        },
+        { replicated: 'should', answer: DIGEST_ONLY },
+      );
+      if (!reply.ok) return reply;
+      if (reply.value.kind === 'done') known.move(operation, reply.value.digest);
+      return ok(whatWasCreated(reply.value));
     },
     restore: async (operation) => doneOnly(await link.change(() => ok(asItIs(operation, retentionMs)))),
-    operation: (id) =>
-      link.read(async (client) => readOperation(id, await client.hgetall(KEYS.operation(id)))),
-    open: () => link.read(async (client) => readAll(link, known, await client.zrange(KEYS.open, '0', '-1'))),
-    recent: (most) =>
-      link.read(async (client) => readAll(link, known, await client.zrevrange(KEYS.recent, 0, most - 1))),
+    operation: async (id) => {
+      const reply = await link.hash(KEYS.operation(id), known.digestOf(id));
+      if (!reply.ok) return reply;
+      const { digest, fields } = reply.value;
+      // What was known when it was asked for may be another one by now.
+      if (fields === undefined && known.digestOf(id) === digest) return ok(known.find(id));
+      if (fields !== undefined) return known.read(id, digest, fields);
+      const again = await link.hash(KEYS.operation(id), '');
+      return again.ok ? known.read(id, again.value.digest, again.value.fields ?? {}) : again;
+    },
     transition: async (transition) => {
       const { id } = transition;
-      const reply = await link.change(async (client) => {
-        const lines = await linesOfId(client, id);
-        if (lines === undefined)
-          return fail({
-            kind: 'transition-refused',
-            id,
-            state: 'unknown',
-            why: 'there is no such operation',
-          });
-        const change = transitionChange(transition, lines.map(KEYS.line), retentionMs);
-        addRowsTo(change, transition.rows ?? []);
-        return ok(change);
-      }, replicationOf(transition));
-      return reply.ok ? transitionResult(transition, reply.value) : reply;
+      const before = known.find(id);
+      const digest = known.digestOf(id);
+      const reply = await link.change(
+        async (client) => {
+          const lines = known.linesOf(id) ?? (await linesOfId(client, id));
+          if (lines === undefined)
+            return fail({
+              kind: 'transition-refused',
+              id,
+              state: 'unknown',
+              why: 'there is no such operation',
+            });
+          const change = transitionChange(transition, lines.map(KEYS.line), retentionMs);
+          addRowsTo(change, transition.rows ?? []);
+          return ok(change);
+        },
+        { replicated: replicationOf(transition), answer: digest === '' ? ANY_HASH : digest },
+      );
+      if (!reply.ok) return reply;
+      if (reply.value.kind === 'refused') return refusedTransition(transition, reply.value);
+      const after = reply.value;
+      if (after.fields === undefined && before !== undefined)
+        return known.move(afterTransition(before, transition), after.digest);
+      const read = known.read(id, after.digest, after.fields ?? {});
+      if (!read.ok || read.value !== undefined) return read as Result<Operation>;
+      return fail({ kind: 'transition-refused', id, state: 'unknown', why: 'it is gone' });
     },
     touch: async (id, at) =>
       doneOnly(
@@ -90,27 +103,4 @@ function replicationOf({ steps = [] }: Transition): Replicated {
 export async function linesOfId(client: Redis, id: string): Promise<readonly string[] | undefined> {
   const request = await client.hget(KEYS.operation(id), 'request');
   return request === null ? undefined : linesOf(JSON.parse(request) as Request);
-}
-
-/** One that cannot be read fails the list: whoever asks what is in flight must not be told that nothing is. */
-async function readAll(
-  link: Link,
-  known: KnownOperations,
-  ids: readonly string[],
-): Promise<Result<readonly Operation[]>> {
-  const digests = await link.digests(ids.map(KEYS.operation));
-  const listed = ids.map((id, index) => ({ id, digest: digests[index] ?? '' }));
-  const fresh = listed.filter(({ id, digest }) => known.find(id, digest) === undefined);
-  const hashes = await link.hashes(fresh.map(({ id }) => KEYS.operation(id)));
-  const read = new Map(
-    fresh.map(({ id, digest }, index) => [id, known.read(id, digest, hashes[index] ?? {})]),
-  );
-  const operations: Operation[] = [];
-  for (const { id, digest } of listed) {
-    const operation = read.get(id) ?? ok(known.find(id, digest));
-    if (!operation.ok) return operation;
-    // One whose retention is over may still be listed for a moment.
-    if (operation.value !== undefined) operations.push(operation.value);
-  }
-  return ok(operations);
 }

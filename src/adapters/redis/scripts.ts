@@ -1,16 +1,25 @@
+/** What a hash comes to; the same as long as nothing in it changes. One that is not there is ''. */
+const DIGEST_FUNCTION = `
+local function digestOf(hash)
+  return #hash == 0 and '' or redis.sha1hex(table.concat(hash, '\\0'))
+end
+`;
+
 /**
  * One change, all or nothing: every guard first, then every effect. It knows nothing of operations; what may follow what comes in as
  * guards. Redis runs a script alone, and appends what it did to its file as one unit.
  *
- * KEYS: all keys. ARGV: not-after (milliseconds of Redis' clock); number of guards; each guard; each effect.
+ * KEYS: all keys. ARGV: not-after (milliseconds of Redis' clock); what to answer with of the first key's hash: nothing (empty), its
+ * digest (`+`), or the hash too unless it had this digest before; number of guards; each guard; each effect.
  * Guard or effect: a word, the number of its key, the number of its arguments, the arguments.
  *
- * @returns `late` | `refused` FIRST-GUARD CURRENT-VALUE-PER-GUARD… | `done` HASH-OF-THE-FIRST-KEY…
+ * @returns `late` | `refused` FIRST-GUARD CURRENT-VALUE-PER-GUARD… | `done` [DIGEST [HASH…]]
  */
-export const CHANGE_SCRIPT = `
+export const CHANGE_SCRIPT = `${DIGEST_FUNCTION}
 local clock = redis.call('TIME')
 if clock[1] * 1000 + math.floor(clock[2] / 1000) > tonumber(ARGV[1]) then return {'late'} end
-local at = 2
+local known = ARGV[2]
+local at = 3
 local function take()
   at = at + 1
   return ARGV[at - 1]
@@ -35,6 +44,9 @@ for number = 1, tonumber(take()) do
   elseif kind == 'no-text' then
     current = redis.call('GET', key) or ''
     holds = current == ''
+  elseif kind == 'text-is' then
+    current = redis.call('GET', key) or ''
+    holds = current == args[1]
   elseif kind == 'no-key' then
     holds = redis.call('EXISTS', key) == 0
   elseif kind == 'no-member' then
@@ -47,6 +59,7 @@ for number = 1, tonumber(take()) do
 end
 if refused then return {'refused', refused, unpack(found)} end
 
+local isKnown = known == '+' or known ~= '' and digestOf(redis.call('HGETALL', KEYS[1])) == known
 local skip = 0
 while at <= #ARGV do
   local command, key, args = take(), KEYS[tonumber(take())], takeMany()
@@ -60,8 +73,10 @@ while at <= #ARGV do
     redis.call(command, key, unpack(args))
   end
 end
-if redis.call('TYPE', KEYS[1]).ok == 'hash' then return {'done', redis.call('HGETALL', KEYS[1])} end
-return {'done', {}}
+if known == '' then return {'done'} end
+local hash = redis.call('HGETALL', KEYS[1])
+if isKnown then return {'done', digestOf(hash)} end
+return {'done', digestOf(hash), hash}
 `;
 
 /**
@@ -146,11 +161,46 @@ redis.call('HSET', KEYS[1], 'holder', who, 'until', now + span)
 return {'held', redis.call('HGET', KEYS[1], 'epoch'), others}
 `;
 
-/** What each hash comes to; the same as long as nothing in it changes. An empty one is ''. */
-export const DIGEST_SCRIPT = `
-local digests = {}
-for index, key in ipairs(KEYS) do
-  local hash = redis.call('HGETALL', key)
-  digests[index] = #hash == 0 and '' or redis.sha1hex(table.concat(hash, '\\0'))
+/**
+ * One hash, unless it is still what the caller knows.
+ *
+ * KEYS: the hash. ARGV: the digest that is known. @returns DIGEST, empty where there is no hash; the hash, when its digest is another one.
+ */
+export const READ_SCRIPT = `${DIGEST_FUNCTION}
+local hash = redis.call('HGETALL', KEYS[1])
+local digest = digestOf(hash)
+if digest == '' or digest == ARGV[1] then return {digest} end
+return {digest, hash}
+`;
+
+/**
+ * Lists of operations, with those that the caller does not know as they are.
+ *
+ * KEYS: open, recent. ARGV: what the key of an operation begins with; `1` when what is open is wanted; how many of the newest are wanted; then what is known, an id
+ * and its digest each, or `-` for what can never change.
+ *
+ * @returns the ids that are open, the newest ids; then ID, DIGEST, HASH of each that has changed.
+ */
+export const LIST_SCRIPT = `${DIGEST_FUNCTION}
+local known = {}
+for i = 4, #ARGV, 2 do known[ARGV[i]] = ARGV[i + 1] end
+local open, recent = {}, {}
+if ARGV[2] == '1' then open = redis.call('ZRANGE', KEYS[1], 0, -1) end
+if ARGV[3] ~= '0' then recent = redis.call('ZREVRANGE', KEYS[2], 0, tonumber(ARGV[3]) - 1) end
+local answer = {open, recent}
+for _, ids in ipairs({open, recent}) do
+  for _, id in ipairs(ids) do
+    if known[id] ~= '-' then
+      local hash = redis.call('HGETALL', ARGV[1] .. id)
+      local digest = digestOf(hash)
+      if digest ~= known[id] then
+        answer[#answer + 1] = id
+        answer[#answer + 1] = digest
+        answer[#answer + 1] = hash
+      end
+      known[id] = '-'
+    end
+  end
 end
-return digests`;
+return answer
+`;

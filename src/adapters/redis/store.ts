@@ -1,17 +1,18 @@
 import { ok } from '../../core/result.ts';
 import type { Log } from '../../observe/log.ts';
 import type { Lease } from '../../ports/lease.ts';
-import type { Freeze, Store } from '../../ports/store.ts';
-import { newChange } from './change.ts';
+import type { Store } from '../../ports/store.ts';
 import { ANSWER_WITHIN_MS, connectWithin, openClient } from './connection.ts';
-import { KEYS } from './keys.ts';
+import { brakeMethods } from './brakes.ts';
 import { inboxMethods } from './inbox.ts';
+import { KnownOperations } from './known-operations.ts';
 import { leaseOn } from './lease.ts';
-import { doneOnly, linkTo } from './link.ts';
+import { linkTo } from './link.ts';
+import { listMethods } from './lists.ts';
 import { noteMethods } from './notes.ts';
 import { operationMethods } from './operations.ts';
 import type { RedisPlace } from './place.ts';
-import { addRowsTo, rowMethods } from './outbox-rows.ts';
+import { rowMethods } from './outbox-rows.ts';
 import { removalMethods } from './removals.ts';
 import { voteMethods } from './votes.ts';
 
@@ -40,44 +41,18 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
   const { connection, retentionMs, log, timeFrom = 'redis' } = options;
   const client = openClient(connection, log);
   const link = linkTo(client, { minReplicas: connection.minReplicas, log });
+  const known = new KnownOperations();
   await connectWithin(client, ANSWER_WITHIN_MS);
   return {
     lease: leaseOn(link),
-    ...operationMethods(link, retentionMs),
-    ...voteMethods(link, { retentionMs, timeFrom }),
+    ...operationMethods(link, { retentionMs, known }),
+    ...listMethods(link, known),
+    ...brakeMethods(link),
+    ...voteMethods(link, { retentionMs, timeFrom, known }),
     ...removalMethods(link),
     ...noteMethods(link, retentionMs),
     ...inboxMethods(link, retentionMs),
     ...rowMethods(link, retentionMs),
-    freeze: () =>
-      link.read(async (redis) => {
-        const text = await redis.get(KEYS.freeze);
-        return ok(text === null ? undefined : (JSON.parse(text) as Freeze));
-      }),
-    setFreeze: async (freeze, rows) =>
-      doneOnly(
-        await link.change(() => {
-          const change = newChange(KEYS.freeze);
-          if (freeze === undefined) change.effect('DEL', KEYS.freeze);
-          else change.effect('SET', KEYS.freeze, JSON.stringify(freeze));
-          addRowsTo(change, rows);
-          return ok(change);
-        }),
-      ),
-    logDownSince: () =>
-      link.read(async (redis) => {
-        const text = await redis.get(KEYS.logDown);
-        return ok(text === null ? undefined : Number(text));
-      }),
-    setLogDown: async (since) =>
-      doneOnly(
-        await link.change(() => {
-          const change = newChange(KEYS.logDown);
-          if (since === undefined) change.effect('DEL', KEYS.logDown);
-          else change.effect('SET', KEYS.logDown, since);
-          return ok(change);
-        }),
-      ),
     ping: () =>
       link.read(async (redis) => {
         await redis.ping();

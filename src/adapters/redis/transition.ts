@@ -1,4 +1,4 @@
-import type { Operation, OperationState } from '../../core/operation.ts';
+import type { OperationState } from '../../core/operation.ts';
 import { isFinal, OPERATION_TRANSITIONS } from '../../core/operation.ts';
 import type { Result } from '../../core/result.ts';
 import { fail } from '../../core/result.ts';
@@ -10,15 +10,11 @@ import type { Change } from './change.ts';
 import { newChange } from './change.ts';
 import { KEYS, wildcards } from './keys.ts';
 import type { ChangeReply } from './link.ts';
-import { patchFields, readOperation, stepFields, stepStateField } from './records.ts';
+import { patchFields, stepFields, stepStateField } from './records.ts';
 import { addRemovalTo } from './removals.ts';
 
 /** Longer than any window of a limit in a policy is likely to be. */
 const WRITES_KEPT_MS = 86_400_000;
-
-/** The first guards, by number, of which the found values are told when the transition is refused. */
-const SCHEMA_GUARD = 1;
-const STATE_GUARD = 2;
 
 /**
  * The change that moves an operation. What may follow what is core's table; the caller's `from` can only narrow it. An open state may
@@ -34,9 +30,13 @@ export function transitionChange(
   const { id, to, at, epoch, takeOver, patch = {}, steps = [], removals = [] } = transition;
   const key = KEYS.operation(id);
   const change = newChange(key);
-  change.guard('field-in', key, 'schema', '1');
-  change.guard('field-in', key, 'state', ...allowedFrom(transition));
-  if (epoch !== undefined) change.guard('field-in', key, 'epoch', String(epoch));
+  for (const guard of guardsOf(transition)) {
+    if (guard === 'schema') change.guard('field-in', key, 'schema', '1');
+    else if (guard === 'state') change.guard('field-in', key, 'state', ...allowedFrom(transition));
+    else if (guard === 'epoch') change.guard('field-in', key, 'epoch', String(epoch));
+    else if (guard === 'stop') change.guard('field-in', key, 'stopRequestedBy', '');
+    else change.guard('text-is', KEYS.brakes, transition.ifBrakes ?? '');
+  }
   for (const { from, record } of steps) {
     change.guard('field-in', key, stepStateField(record.index), ...allowedStepFrom(from, record.state));
   }
@@ -62,29 +62,43 @@ export function transitionChange(
   return change;
 }
 
-/** The operation after it, or why not. */
-export function transitionResult(transition: Transition, reply: ChangeReply): Result<Operation> {
-  const { id } = transition;
-  if (reply.kind === 'done') {
-    const operation = readOperation(id, reply.fields);
-    if (!operation.ok) return operation;
-    if (operation.value !== undefined) return { ok: true, value: operation.value };
-  } else if (reply.guard === SCHEMA_GUARD) {
-    return fail({ kind: 'schema-unknown', id, schema: reply.found[0] ?? '' });
+/** Why it was not made. */
+export function refusedTransition(
+  transition: Transition,
+  reply: Extract<ChangeReply, { kind: 'refused' }>,
+): Result<never> {
+  const { id, to, epoch, steps = [] } = transition;
+  const found = reply.found[reply.guard - 1] ?? '';
+  const state = reply.found[guardsOf(transition).indexOf('state')] ?? '';
+  const refused = (why: string): Result<never> => fail({ kind: 'transition-refused', id, state, why });
+  const guard = guardsOf(transition)[reply.guard - 1];
+  switch (guard) {
+    case 'schema':
+      return fail({ kind: 'schema-unknown', id, schema: found });
+    case 'state':
+      return refused(`it cannot become ${to} from there`);
+    case 'epoch':
+      return refused(`another worker has it: start ${found}, not ${String(epoch)}`);
+    case 'stop':
+    case 'brakes':
+      return fail({ kind: 'brakes-moved', id });
+    case undefined:
   }
-  const state = reply.kind === 'refused' ? (reply.found[STATE_GUARD - 1] ?? '') : 'unknown';
-  return fail({ kind: 'transition-refused', id, state, why: whyRefused(transition, reply) });
+  const record = steps[reply.guard - guardsOf(transition).length - 1]?.record;
+  return refused(`step ${String(record?.index)} is ${found} and cannot become ${String(record?.state)}`);
 }
 
-function whyRefused({ to, epoch, steps = [] }: Transition, reply: ChangeReply): string {
-  if (reply.kind === 'done') return 'it is gone';
-  if (reply.guard === STATE_GUARD) return `it cannot become ${to} from there`;
-  const found = reply.found[reply.guard - 1] ?? '';
-  if (epoch !== undefined && reply.guard === STATE_GUARD + 1)
-    return `another worker has it: start ${found}, not ${String(epoch)}`;
-  const place = reply.guard - STATE_GUARD - (epoch === undefined ? 0 : 1) - 1;
-  const record = steps[place]?.record;
-  return `step ${String(record?.index)} is ${found} and cannot become ${String(record?.state)}`;
+/** The guards of a transition before those of its steps, in their order. */
+function guardsOf({
+  epoch,
+  ifBrakes,
+}: Transition): readonly ('schema' | 'state' | 'epoch' | 'stop' | 'brakes')[] {
+  return [
+    'schema',
+    'state',
+    ...(epoch === undefined ? [] : (['epoch'] as const)),
+    ...(ifBrakes === undefined ? [] : (['stop', 'brakes'] as const)),
+  ];
 }
 
 /** Of the states that the caller allows, those from which core allows it. */

@@ -3,6 +3,7 @@ import { fail, ok } from '../../core/result.ts';
 import type { Store } from '../../ports/store.ts';
 import { newChange } from './change.ts';
 import { KEYS, wildcards } from './keys.ts';
+import type { KnownOperations } from './known-operations.ts';
 import type { Link } from './link.ts';
 import { linesOfId } from './operations.ts';
 import { readOperation, voteField } from './records.ts';
@@ -14,8 +15,13 @@ import { readOperation, voteField } from './records.ts';
  */
 export function voteMethods(
   link: Link,
-  { retentionMs, timeFrom }: { readonly retentionMs: number; readonly timeFrom: 'redis' | 'caller' },
+  options: {
+    readonly retentionMs: number;
+    readonly timeFrom: 'redis' | 'caller';
+    readonly known: KnownOperations;
+  },
 ): Pick<Store, 'vote' | 'withdraw'> {
+  const { retentionMs, timeFrom, known } = options;
   return {
     vote: async (id, vote, now) => {
       const reply = await link.vote(async (client) => ({
@@ -23,7 +29,7 @@ export function voteMethods(
           KEYS.operation(id),
           KEYS.open,
           KEYS.alike,
-          ...((await linesOfId(client, id)) ?? []).map(KEYS.line),
+          ...(known.linesOf(id) ?? (await linesOfId(client, id)) ?? []).map(KEYS.line),
         ],
         argv: [
           timeFrom === 'caller' ? String(now) : '',

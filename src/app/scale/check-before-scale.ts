@@ -7,7 +7,7 @@ import type { ScaleStep } from '../../core/scale/step.ts';
 import { findBrake, readBrakes } from '../brakes.ts';
 import type { NoGo } from '../check-before-write.ts';
 import { RECENT } from '../check-before-write.ts';
-import { findFlood, judgeAgain, looksBack } from '../judge-again.ts';
+import { findFlood, judgeAgain, looksBack, readWritten } from '../judge-again.ts';
 import { ok } from '../../core/result.ts';
 import type { Parts } from '../parts.ts';
 import { readDeployment } from './read-scale.ts';
@@ -64,7 +64,7 @@ export async function checkBeforeScale(
   });
   if (!brake.ok) return { kind: 'fail', fault: brake.fault };
   if (brake.value !== undefined) return { kind: 'hold', fault: brake.value };
-  const flood = await findFlood(parts, operation, 1);
+  const flood = findFlood(parts, operation, { objects: 1, written: await readWritten(parts) });
   if (flood !== undefined) return { kind: 'freeze', fault: flood };
   const rule = await judgeAgain(parts, operation, {
     recent: recent.ok ? recent.value : [],

@@ -71,7 +71,7 @@ async function setNumber(
   const intent = { uid: seen.uid, generation: seen.generation, at: parts.clock.now() };
   const sent: SentStep = { ...step, state: 'intent', intent };
   const intended = await journalIntents(parts, outbox, fresh.value, [sent]);
-  if (intended === undefined || !isScale(intended)) return undefined;
+  if (intended === undefined || intended === 'braked' || !isScale(intended)) return undefined;
   await parts.faultPoint('after-intent');
   const settings = parts.settings.deployments.find(({ name }) => name === operation.plan.service);
   return settings === undefined

@@ -403,6 +403,8 @@ export function wordFault(fault: Fault): FaultWords {
       };
     case 'transition-refused':
       return { rule: 'journal', text: `${fault.id} is ${fault.state}: ${withoutStop(fault.why)}.` };
+    case 'brakes-moved':
+      return { rule: 'journal', text: `a brake was put on or taken off while ${fault.id} was looked at.` };
     case 'schema-unknown':
       return {
         rule: 'journal',

@@ -629,6 +629,55 @@ export function storeContract(open: () => Promise<Store>): void {
       expect(value(await store.suspensions())).toEqual([]);
     });
 
+    test.each([
+      ['a freeze', () => store.setFreeze({ by: 'jijiki', reason: 'outage', at: NOW }, [])],
+      ['a thaw', () => store.setFreeze(undefined, [])],
+      ['a lock', () => store.setLock(SERVICE, lock)],
+      ['a lifted lock', () => store.setLock(SERVICE, undefined)],
+      [
+        'a suspension',
+        () => store.setSuspension('volans', { person: 'volans', by: 'jijiki', reason: 'x', at: NOW }),
+      ],
+      ['a log that is away', () => store.setLogDown(NOW)],
+      ['a log that is back', () => store.setLogDown(undefined)],
+    ])('what was allowed before %s is not begun after it', async (_name, move) => {
+      await queued('k7f');
+      const { mark } = value(await store.brakes());
+      const begin = (ifBrakes: string): ReturnType<Store['transition']> =>
+        store.transition({ id: 'k7f', from: ['queued'], to: 'running', at: NOW, ifBrakes });
+      value(await move());
+      expect(await begin(mark)).toEqual({ ok: false, fault: { kind: 'brakes-moved', id: 'k7f' } });
+      expect((await stored())?.state).toBe('queued');
+      expect(value(await begin(value(await store.brakes()).mark)).state).toBe('running');
+    });
+
+    test('what was allowed before a stop is not begun after it', async () => {
+      await queued('k7f');
+      const { mark } = value(await store.brakes());
+      const change = { id: 'k7f', from: ['queued'] as const, at: NOW };
+      value(await store.transition({ ...change, to: 'queued', patch: { stopRequestedBy: 'jijiki' } }));
+      expect(await store.transition({ ...change, to: 'running', ifBrakes: mark })).toEqual({
+        ok: false,
+        fault: { kind: 'brakes-moved', id: 'k7f' },
+      });
+    });
+
+    test('the brakes as they stand are read at once', async () => {
+      const freeze = { by: 'jijiki', reason: 'outage', at: NOW };
+      const suspension = { person: 'akosiaris', by: 'jijiki', reason: 'laptop stolen', at: NOW };
+      expect(value(await store.brakes())).toMatchObject({ freeze: undefined, locks: [], suspensions: [] });
+      value(await store.setFreeze(freeze, []));
+      value(await store.setLock(SERVICE, lock));
+      value(await store.setSuspension('akosiaris', suspension));
+      value(await store.setLogDown(NOW));
+      expect(value(await store.brakes())).toMatchObject({
+        freeze,
+        locks: [lock],
+        suspensions: [suspension],
+        logDownSince: NOW,
+      });
+    });
+
     test('objects written count once an operation, from when they were written', async () => {
       const { steps } = operation();
       const written = steps.map((record) => ({ ...record, state: 'done' as const }));

@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Redis } from 'ioredis';
 import { connectionOptions } from '../../../src/adapters/redis/place.ts';
 import { openRedisStore } from '../../../src/adapters/redis/store.ts';
+import type { Operation } from '../../../src/core/operation.ts';
+import { isFinal } from '../../../src/core/operation.ts';
 import { silentLog } from '../../../src/observe/log.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { operation } from '../../core/build.ts';
@@ -191,6 +193,55 @@ describe('only in Redis', () => {
       expect(await store.vote('aaa', approval('jayme'), 2000)).toMatchObject(unknown);
       expect(await client.hgetall(key)).toEqual(before);
     }
+  });
+
+  test('what one process knows is what another reads, after each change by either', async () => {
+    const other = await openStore();
+    const same = async (known: Operation): Promise<void> => {
+      expect(known).toEqual(value(await other.operation('aaa')));
+      for (const each of [store, other]) {
+        const { state } = known;
+        expect(value(await each.operation('aaa'))).toEqual(known);
+        expect(value(await each.recent(9))).toEqual([known]);
+        expect(value(await each.open())).toEqual(isFinal(state) ? [] : [known]);
+      }
+    };
+    const aaa = one('aaa', { state: 'queued' });
+    value(await store.create(aaa, []));
+    await same(aaa);
+    const step = aaa.steps[0];
+    if (step === undefined) throw new Error('no step');
+    const intent = { expectedIndex: 100, expectedText: 'a', targetText: 'b', at: 5 };
+    const begun = { from: ['queued'], to: 'running', takeOver: true, patch: { startedAt: 5 } } as const;
+    const intended = { ...step, state: 'intent' as const, intent };
+    await same(
+      value(
+        await store.transition({
+          id: 'aaa',
+          at: 5,
+          ...begun,
+          steps: [{ from: ['planned'], record: intended }],
+        }),
+      ),
+    );
+    const running = { id: 'aaa', from: ['running'] as const };
+    value(await other.transition({ ...running, to: 'running', at: 6, patch: { stopRequestedBy: 'jijiki' } }));
+    value(await other.touch('aaa', 7));
+    const result = { modifiedIndex: 101, text: 'b', readBackAt: 8, how: 'written' as const };
+    const done = { ...intended, state: 'done' as const, result };
+    const moved = { ...running, to: 'done', at: 8, epoch: 1, patch: { endedAt: 8 } } as const;
+    const ended = value(await store.transition({ ...moved, steps: [{ from: ['intent'], record: done }] }));
+    expect(ended).toMatchObject({ state: 'done', stopRequestedBy: 'jijiki', steps: [{ result }] });
+    await same(ended);
+    await other.close();
+  });
+
+  test('what somebody has changed in Redis itself is read', async () => {
+    value(await store.create(one('aaa'), []));
+    expect(value(await store.operation('aaa'))?.planHash).toBe(one('aaa').planHash);
+    await client.hset('{sluice}:op:aaa', 'planHash', 'another');
+    expect(value(await store.operation('aaa'))?.planHash).toBe('another');
+    expect(value(await store.open())[0]?.planHash).toBe('another');
   });
 
   test('opens while Redis is away, and comes to itself', async () => {
