@@ -206,7 +206,7 @@ async function open(
   shared?.follow((speaks, holder) => {
     attendance.voiceChanged(speaks, holder);
   });
-  if (duties.runs) queue.start((id) => sluice.run(id));
+  if (duties.runs) queue.start((id, begunElsewhere) => sluice.run(id, begunElsewhere));
   const sweeping = setInterval(() => void sluice.sweep(), BOUNDS.sweepEveryMs);
   tellHead();
   const tellingHead = setInterval(tellHead, BOUNDS.headEveryMs);

@@ -61,6 +61,11 @@ export async function askForPlan(parts: Parts, outbox: Outbox, asked: Asked): Pr
   }
   const { operation, rows } = stored.value;
   await parts.faultPoint('after-create');
+  const wake = async (): Promise<void> => {
+    if (operation.state === 'queued') await parts.queue.wake(operation.id);
+  };
+  // The way back begins when what it puts back goes on no more.
+  const woken = plan.undoes === undefined ? wake() : undefined;
   await audit(parts, operation.id, {
     event: operation.state,
     person: utterance.person.name,
@@ -69,7 +74,7 @@ export async function askForPlan(parts: Parts, outbox: Outbox, asked: Asked): Pr
   // The second copy first: what is said in chat must be known, whatever is lost then.
   outbox.offer(rows);
   await leaveBehind(parts, outbox, wish, utterance);
-  if (operation.state === 'queued') await parts.queue.wake(operation.id);
+  await (woken ?? wake());
 }
 
 /**

@@ -137,6 +137,7 @@ async function approve(
     case 'counted': {
       const { missing } = outcome;
       await parts.faultPoint('after-vote');
+      const woken = missing === 0 ? parts.queue.wake(id) : undefined;
       const [ahead] = await Promise.all([
         missing > 0 ? undefined : aheadOf(parts, outcome.operation),
         audited,
@@ -150,7 +151,7 @@ async function approve(
         ahead,
       };
       const said = tellViews(parts, outbox, { operation, utterance, announcement: approved });
-      if (missing === 0 && ahead === undefined) await parts.queue.wake(id);
+      await woken;
       return ok(said);
     }
     case 'already':

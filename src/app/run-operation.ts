@@ -13,13 +13,14 @@ import type { Ending } from './wait.ts';
  * Carries out one operation as far as it may go. Safe to be called twice, late, or after a crash: the journal says what was intended
  * and done, and only a compare-and-swap reaches production.
  *
+ * @param how.begunElsewhere another process has begun: it is left to that one while it is at it.
  * @returns the operation when it was done here and now.
  */
 export async function runOperation(
   parts: Parts,
   outbox: Outbox,
   id: string,
-  ending: Ending,
+  { begunElsewhere, ending }: { readonly begunElsewhere: boolean; readonly ending: Ending },
 ): Promise<Operation | undefined> {
   const read = await parts.store.operation(id);
   if (!read.ok || read.value === undefined) {
@@ -27,6 +28,8 @@ export async function runOperation(
     return undefined;
   }
   if (read.value.state !== 'queued' && read.value.state !== 'running') return undefined;
+  // Should that process die, the sweeper finds out.
+  if (begunElsewhere && isAttended(parts, read.value)) return undefined;
   if (!(await isItsTurn(parts, read.value))) return undefined;
   const ready =
     read.value.state === 'queued'
@@ -37,6 +40,11 @@ export async function runOperation(
   for (const service of linesOf(read.value.request)) await wakeNext(parts, service, id);
   const after = await parts.store.operation(id);
   return after.ok && after.value?.state === 'done' ? after.value : undefined;
+}
+
+/** Whether some process has given a sign of life of it lately. */
+function isAttended({ clock, settings }: Parts, { touchedAt }: Operation): boolean {
+  return clock.now() - touchedAt <= settings.bounds.orphanedAfterMs;
 }
 
 /** Whether it is the first in the line of each service that it touches. */

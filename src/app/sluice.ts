@@ -84,13 +84,13 @@ export class Sluice {
     return this.parts.chats.find(({ transport }) => transport === actor.transport);
   }
 
-  /** One job of the queue. An operation that runs here already is not run twice. */
-  run(id: string): Promise<void> {
+  /** One wake-up or job of the queue. An operation that runs here already is not run twice. */
+  run(id: string, begunElsewhere = false): Promise<void> {
     const running = this.running.get(id);
     if (running !== undefined) return running;
     const run = this.guarded('run', async () => {
       const done = await within('run', { op: id }, () =>
-        runOperation(this.parts, this.outbox, id, () => this.ending),
+        runOperation(this.parts, this.outbox, id, { begunElsewhere, ending: () => this.ending }),
       );
       if (done?.plan.verb === 'depool' && isOnNodes(done)) this.watchDrained(done);
     }).finally(() => {

@@ -6,7 +6,7 @@ import type { Queue } from '../../src/ports/queue.ts';
 /** A queue that hands out its jobs when the story says so, in order, one at a time. */
 export class StageQueue implements Queue {
   private readonly waiting = new Set<string>();
-  private run: ((id: string) => Promise<void>) | undefined;
+  private run: Parameters<Queue['start']>[0] | undefined;
 
   wake(id: string): Promise<Result<void>> {
     this.waiting.add(id);
@@ -17,7 +17,7 @@ export class StageQueue implements Queue {
     return Promise.resolve(ok(this.waiting));
   }
 
-  start(run: (id: string) => Promise<void>): void {
+  start(run: Parameters<Queue['start']>[0]): void {
     this.run = run;
   }
 
@@ -31,7 +31,7 @@ export class StageQueue implements Queue {
     for (let id = this.next(); id !== undefined; id = this.next()) {
       assert(runs++ < 100, `${id} wakes itself for ever`);
       this.waiting.delete(id);
-      await this.run?.(id);
+      await this.run?.(id, false);
     }
   }
 

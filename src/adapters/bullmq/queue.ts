@@ -51,6 +51,13 @@ const PRODUCER = {
   retryStrategy,
 };
 
+/** What a job says. */
+interface Job {
+  readonly id: string;
+  /** The process that has begun already. */
+  readonly begunBy?: string;
+}
+
 /**
  * BullMQ as an alarm clock: one job per operation, called `op-ID`, gone when it has run. Its locks, retries and results decide nothing; what
  * is to be done is in the journal.
@@ -59,23 +66,29 @@ export function openQueue(options: QueueOptions): WatchedQueue {
   const { connect, log, telemetry, lockMs = LOCK_MS, stalledMs = STALLED_MS } = options;
   // Our own, since BullMQ leaves one that it opened trying for ever when it is closed while Redis is away.
   const producer = connect(PRODUCER);
-  const queue = new BullQueue<{ id: string }>(NAME, {
+  const queue = new BullQueue<Job>(NAME, {
     connection: producer,
     prefix: PREFIX,
     ...(telemetry === undefined ? {} : { telemetry }),
     defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
   });
-  let worker: Worker<{ id: string }> | undefined;
-  let run: ((id: string) => Promise<void>) | undefined;
+  const self = randomUUID();
+  let worker: Worker<Job> | undefined;
+  let run: Parameters<Queue['start']>[0] | undefined;
   const taken = new Set<string>();
-  const running = new Set<Promise<void>>();
+  /** By operation. */
+  const running = new Map<string, Promise<void>>();
   // Each failed try is an error event of both.
   producer.on('error', () => undefined);
   queue.on('error', (error) => {
     log.warn({ cause: error.message }, 'queue: redis away');
   });
   return {
-    wake: (id) => inTime(queue.add('run', { id }, { jobId: `op-${id}` }).then(() => undefined)),
+    wake: (id) => {
+      const isBegun = begin(id);
+      const job = { id, ...(isBegun ? { begunBy: self } : {}) };
+      return inTime(queue.add('run', job, { jobId: `op-${id}` }).then(() => undefined));
+    },
     awake: () =>
       inTime(
         queue
@@ -115,17 +128,32 @@ export function openQueue(options: QueueOptions): WatchedQueue {
     close: async () => {
       // Without Redis, an orderly farewell would wait for it to come back.
       const answers = await inTime(queue.getJobCountByTypes('active'));
-      if (!answers.ok) await Promise.allSettled(running);
+      if (!answers.ok) await Promise.allSettled(running.values());
       await worker?.close(!answers.ok);
+      await Promise.allSettled(running.values());
       await queue.close();
       producer.disconnect();
     },
   };
 
-  function openWorker(): Worker<{ id: string }> {
+  /** @returns false when this process runs nothing, or has its hands full, or runs it already. */
+  function begin(id: string): boolean {
+    if (run === undefined || running.has(id) || running.size >= options.concurrency) return false;
+    // What fails is a bug, and is logged by whoever runs it.
+    start(id, run(id, false)).catch(() => undefined);
+    return true;
+  }
+
+  function start(id: string, work: Promise<void>): Promise<void> {
+    const ended = work.finally(() => running.delete(id));
+    running.set(id, ended);
+    return ended;
+  }
+
+  function openWorker(): Worker<Job> {
     const client = connect({ retryStrategy, maxRetriesPerRequest: null });
     client.on('error', () => undefined);
-    const opened = new Worker<{ id: string }>(
+    const opened = new Worker<Job>(
       NAME,
       // BullMQ gives its signal only to a processor that declares three parameters.
       async ({ name, data }, _token, _signal) => {
@@ -133,9 +161,10 @@ export function openQueue(options: QueueOptions): WatchedQueue {
           taken.add(data.id);
           return;
         }
-        const job = run?.(data.id) ?? Promise.resolve();
-        running.add(job);
-        await job.finally(() => running.delete(job));
+        const { id, begunBy } = data;
+        const here = running.get(id);
+        if (here !== undefined || begunBy === self) await here;
+        else if (run !== undefined) await start(id, run(id, begunBy !== undefined));
       },
       {
         // BullMQ makes a second one from it for waiting, and closes that one only.

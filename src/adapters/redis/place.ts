@@ -1,6 +1,8 @@
-import { Cluster, Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
+import { Cluster } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import type { ConnectionOptions } from 'node:tls';
+import { GatheringRedis } from './gathering-client.ts';
 
 /** A server by its address. */
 export interface HostPort {
@@ -94,7 +96,7 @@ const RESEND_MS = 100;
 export function connectTo({ options, nodes }: RedisPlace, behaviour: Behaviour): Redis {
   // As the queue's library knows the answers, and our scripts.
   const replyMapping = 'legacy' as const;
-  if (nodes === undefined) return new Redis(Object.assign({}, options, behaviour, { replyMapping }));
+  if (nodes === undefined) return new GatheringRedis(Object.assign({}, options, behaviour, { replyMapping }));
   const { lazyConnect, enableOfflineQueue, retryStrategy, ...each } = behaviour;
   const resendMs = behaviour.autoResendUnfulfilledCommands === false ? 0 : RESEND_MS;
   const cluster = new Cluster([...nodes], {
