@@ -10,7 +10,9 @@ import type { Result } from '../core/result.ts';
 import { ok } from '../core/result.ts';
 import { findForgery } from '../core/signature.ts';
 import type { NodeStep } from '../core/step.ts';
+import { ridersOf } from '../core/riding.ts';
 import { findBrake, readBrakes } from './brakes.ts';
+import { isOverdue } from './overdue.ts';
 import { findFlood, judgeAgain, looksBack, readWritten } from './judge-again.ts';
 import type { Parts } from './parts.ts';
 import { readSurroundings, writeViews } from './write-views.ts';
@@ -49,6 +51,13 @@ export type NoGo =
 /** Everything that a write is judged by, read at once. */
 type Read = Awaited<ReturnType<typeof readBeforeWrite>>;
 
+/** Writes of one operation that are to be made at the same time, and that may be. */
+export interface Ride {
+  readonly operation: NodeOperation;
+  readonly group: readonly NodeStep[];
+  readonly verdict: Extract<Verdict, { kind: 'go' }>;
+}
+
 /**
  * Everything that must hold directly before a write, asked anew: brakes, signatures, the people and the policy of Sluice's own files,
  * scope and guard rails on a fresh quorum read of the whole pool and the load balancers' view of it, and that the objects are as they were shown.
@@ -57,28 +66,66 @@ type Read = Awaited<ReturnType<typeof readBeforeWrite>>;
  *
  * @param known the operation as this process knows it.
  * @param group steps of one pool that are to be written at the same time; at least one.
+ * @param behind who stands behind it in its line.
+ * @returns with it those behind it that may be written in the same turn. Of the others nothing is said: their own turn comes.
  */
 export async function checkBeforeWrite(
   parts: Parts,
   known: NodeOperation,
-  group: readonly NodeStep[],
-): Promise<{ readonly operation: NodeOperation; readonly verdict: Verdict }> {
-  const read = await readBeforeWrite(parts, known, group);
+  { group, behind }: { readonly group: readonly NodeStep[]; readonly behind: readonly string[] },
+): Promise<{
+  readonly operation: NodeOperation;
+  readonly verdict: Verdict;
+  readonly riders: readonly Ride[];
+}> {
+  const read = await readBeforeWrite(parts, known, { group, behind });
   const { fresh } = read;
   if (!fresh.ok || fresh.value?.epoch !== known.epoch || isScale(fresh.value))
-    return { operation: known, verdict: { kind: 'gone' } };
-  const verdict = await judgeWrite(parts, fresh.value, { group, read });
-  return { operation: fresh.value, verdict };
+    return { operation: known, verdict: { kind: 'gone' }, riders: [] };
+  const operation = fresh.value;
+  const verdict = await judgeWrite(parts, operation, { group, read });
+  const riders = verdict.kind === 'go' ? await findRiders(parts, { operation, group, verdict }, read) : [];
+  return { operation, verdict, riders };
 }
 
-async function readBeforeWrite(parts: Parts, operation: NodeOperation, group: readonly NodeStep[]) {
+/** Each is judged as it would be in a turn of its own, and beside those before it: whichever of their writes have happened. */
+async function findRiders(parts: Parts, first: Ride, read: Read): Promise<readonly Ride[]> {
+  const candidates = ridersOf(
+    first.operation,
+    read.next.map((one) => (one.ok ? one.value : undefined)),
+  );
+  if (candidates.length === 0 || looksBack(parts, first.operation)) return [];
+  const rides: Ride[] = [];
+  const judgeBeside = (
+    operation: NodeOperation,
+    group: readonly NodeStep[],
+    beside: readonly NodeStep[],
+  ): Promise<Verdict> => judgeWrite(parts, operation, { group, read, beside });
+  const mayLead = await judgeBeside(first.operation, first.group, []);
+  if (mayLead.kind !== 'go') return [];
+  for (const operation of candidates) {
+    const beside = [first, ...rides].flatMap(({ group }) => group);
+    const verdict = isOverdue(parts, operation)
+      ? undefined
+      : await judgeBeside(operation, operation.steps, beside);
+    if (verdict?.kind !== 'go') break;
+    rides.push({ operation, group: operation.steps, verdict });
+  }
+  return rides;
+}
+
+async function readBeforeWrite(
+  parts: Parts,
+  operation: NodeOperation,
+  { group, behind }: { readonly group: readonly NodeStep[]; readonly behind: readonly string[] },
+) {
   const { store } = parts;
   const isFirst = operation.steps.every(({ state }) => state === 'planned');
   // Before the first write every object of the plan is looked at; later only the pool of the steps.
   const keys: readonly PoolKey[] = isFirst
     ? operation.plan.effects.map(({ pool }) => pool)
     : group.slice(0, 1).map(({ key }) => key);
-  const [pools, surroundings, brakes, written, fresh, recent, undone, open] = await Promise.all([
+  const [pools, surroundings, brakes, written, fresh, recent, undone, open, next] = await Promise.all([
     readPools(parts, keys),
     readSurroundings(parts, keys),
     readBrakes(parts),
@@ -87,14 +134,24 @@ async function readBeforeWrite(parts: Parts, operation: NodeOperation, group: re
     looksBack(parts, operation) ? store.recent(RECENT) : ok([]),
     operation.plan.undoes === undefined ? ok(undefined) : store.operation(operation.plan.undoes.id),
     isFirst ? store.open() : ok([]),
+    Promise.all(behind.map((id) => store.operation(id))),
   ]);
-  return { isFirst, pools, surroundings, brakes, written, fresh, recent, undone, open };
+  return { isFirst, pools, surroundings, brakes, written, fresh, recent, undone, open, next };
 }
 
 async function judgeWrite(
   parts: Parts,
   operation: NodeOperation,
-  { group, read }: { readonly group: readonly NodeStep[]; readonly read: Read },
+  {
+    group,
+    read,
+    beside,
+  }: {
+    readonly group: readonly NodeStep[];
+    readonly read: Read;
+    /** Writes of other operations that are in flight at the same time; undefined when there are to be none. */
+    readonly beside?: readonly NodeStep[];
+  },
 ): Promise<Verdict> {
   const { isFirst, pools, surroundings, brakes, written, recent, undone, open } = read;
   const forgery = findForgery(parts.settings.signingKey, operation);
@@ -132,7 +189,8 @@ async function judgeWrite(
   const brake = findBrake(parts, brakes, { plan: operation.plan, request: operation.request, lbDown });
   if (!brake.ok) return { kind: 'fail', fault: brake.fault };
   if (brake.value !== undefined) return { kind: 'hold', fault: brake.value };
-  const flood = findFlood(parts, operation, { objects: group.length, written });
+  const others = beside ?? [];
+  const flood = findFlood(parts, operation, { objects: others.length + group.length, written });
   if (flood !== undefined) return { kind: 'freeze', fault: flood };
   const standing = brakes.standing.ok ? brakes.standing.value : undefined;
   const rule = await judgeAgain(parts, operation, {
@@ -140,10 +198,11 @@ async function judgeWrite(
     undone: undone.ok ? undone.value : undefined,
     lbDown,
     suspended: standing?.suspensions ?? [],
+    isBeside: beside !== undefined,
   });
   if (!rule.ok) return { kind: 'hold', fault: rule.fault };
   const judged = views.value.map((view) => ({ ...view, maxShareRemoved: rule.value }));
-  const guard = guardTogether(group, judged) ?? guardWrites(rest, judged);
+  const guard = guardTogether([...others, ...group], judged) ?? guardWrites([...others, ...rest], judged);
   if (guard !== undefined) return { kind: 'hold', fault: guard };
   const view = judged.find(({ pool }) => group[0] !== undefined && poolPath(pool) === poolPath(group[0].key));
   return view === undefined || standing === undefined

@@ -38,10 +38,12 @@ export interface WrittenStep {
 export interface Written {
   readonly written: readonly WrittenStep[];
   readonly view: WriteView | undefined;
+  /** From `readBack`, after all of it was written. */
+  readonly read: Result<Pool>;
 }
 
 /**
- * Brings a group of writes to its end: reads the pool back once, waits until the load balancers have followed, journals what came of each step, and
+ * Brings a group of writes to its end: holds them against what was read back, waits until the load balancers have followed, journals what came of each step, and
  * says so.
  *
  * @returns the operation to go on with; undefined when it has come to a stop, or is done, or its result could not be journaled.
@@ -50,9 +52,8 @@ export async function finishGroup(
   parts: Parts,
   outbox: Outbox,
   operation: NodeOperation,
-  { written, view }: Written,
+  { written, view, read }: Written,
 ): Promise<NodeOperation | undefined> {
-  const read = await readBack(parts, written);
   const results = written.map((one) => resultOf(parts, one, read));
   await parts.faultPoint('before-finish');
   const records = results.map(({ record }) => record);
@@ -105,7 +106,7 @@ export async function finishGroup(
 }
 
 /** Reads the whole pool again: the objects for the proof, the others for what the pool serves with now. Where nothing was written nothing is read. */
-async function readBack(parts: Parts, written: readonly WrittenStep[]): Promise<Result<Pool>> {
+export async function readBack(parts: Parts, written: readonly WrittenStep[]): Promise<Result<Pool>> {
   const { conftool, clock, settings } = parts;
   const first = written.find(({ outcome }) => outcome.kind === 'done');
   let pool: Result<Pool> = fail({ kind: 'shutting-down' });

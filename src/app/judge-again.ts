@@ -1,6 +1,7 @@
 import type { Fault } from '../core/fault.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Person } from '../core/people.ts';
+import { PACE_NONE } from '../core/plan-nodes.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
 import type { Suspension } from '../core/suspension.ts';
@@ -59,11 +60,13 @@ export async function judgeAgain(
     readonly lbDown: boolean;
     readonly suspended: readonly Suspension[];
     readonly approvalsLeast?: number;
+    /** Beside the writes of other operations: only where the rule lets go of the pace. */
+    readonly isBeside?: boolean;
   },
 ): Promise<Result<number>> {
   const { settings, clock } = parts;
   const { request, plan, id } = operation;
-  const { recent, undone, lbDown, suspended, approvalsLeast } = known;
+  const { recent, undone, lbDown, suspended, approvalsLeast, isBeside = false } = known;
   const people = await peopleOf(parts, operation);
   const person = people.find(({ name }) => name === request.person);
   if (person === undefined) return fail({ kind: 'role-missing', person: request.person, need: ['any'] });
@@ -72,7 +75,7 @@ export async function judgeAgain(
   // Ages are measured to when it was asked: an undo that waited for its turn does not lose its rule.
   const judged = authorize(settings, {
     command: request.command,
-    plan,
+    plan: isBeside && !('scales' in plan) ? { ...plan, pace: PACE_NONE } : plan,
     person,
     now: Math.min(clock.now(), operation.createdAt),
     recent,

@@ -1,14 +1,18 @@
 import { approvers } from '../core/approval.ts';
+import type { WriteView } from '../core/guard-rails.ts';
 import type { StoredNode } from '../core/node.ts';
 import type { NodeOperation } from '../core/operation.ts';
 import { isScale } from '../core/operation.ts';
 import { nextGroup } from '../core/progress.ts';
+import { isSingleWrite } from '../core/riding.ts';
 import type { Intent, NodeStep } from '../core/step.ts';
 import { mergeStoredValue } from '../core/stored-value.ts';
 import type { WriteOrigin } from '../core/write-origin.ts';
+import type { Ride } from './check-before-write.ts';
 import { checkBeforeWrite } from './check-before-write.ts';
 import { endByVerdict, endOperation } from './end-operation.ts';
-import { finishGroup } from './finish-group.ts';
+import type { WrittenStep } from './finish-group.ts';
+import { finishGroup, readBack } from './finish-group.ts';
 import { journalIntents } from './journal-intents.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
@@ -18,13 +22,18 @@ import type { Ending } from './wait.ts';
 import { waitUntilDue } from './wait.ts';
 import { writeStep } from './write-step.ts';
 
+/** What a run of an operation knows besides it. */
+interface Run {
+  readonly ending: Ending;
+  /** Who stands behind it in its line. */
+  readonly behind: readonly string[];
+  /** Told of those that are carried out with it. */
+  readonly takeAlong: (ids: readonly string[]) => void;
+}
+
 /** Carries out what there is to do on objects of conftool: group by group, each taken up before the next. */
-export async function runNodes(
-  parts: Parts,
-  outbox: Outbox,
-  start: NodeOperation,
-  ending: Ending,
-): Promise<void> {
+export async function runNodes(parts: Parts, outbox: Outbox, start: NodeOperation, run: Run): Promise<void> {
+  const { ending } = run;
   let operation: NodeOperation | undefined = start;
   while (operation !== undefined && (operation.state === 'queued' || operation.state === 'running')) {
     const group = nextGroup(operation);
@@ -37,23 +46,31 @@ export async function runNodes(
         await endOperation(parts, outbox, operation, { end: 'held', fault: { kind: 'shutting-down' } });
       return;
     }
-    operation = await runGroup(parts, outbox, operation, group);
+    operation = await runGroup(parts, outbox, operation, { ...run, group });
   }
 }
 
-/** @returns the operation after the group; undefined when it ended or somebody else has it. */
+/**
+ * Writes one group, and with it what those behind it in the line have to write, where that may be in flight at the same time.
+ *
+ * @returns the operation after the group; undefined when it ended or somebody else has it.
+ */
 async function runGroup(
   parts: Parts,
   outbox: Outbox,
   operation: NodeOperation,
-  group: readonly NodeStep[],
+  { group, behind, takeAlong }: Run & { readonly group: readonly NodeStep[] },
 ): Promise<NodeOperation | undefined> {
   const overrides = operation.request.breakGlass?.overrides ?? [];
   // First, since it takes its time: all that is looked at below must be fresh.
   const probed = overrides.includes('probe') ? undefined : await probeHosts(parts, keysToProbe(group));
   if (probed?.fault !== undefined)
     return endOperation(parts, outbox, operation, { end: 'held', fault: probed.fault });
-  const { operation: fresh, verdict } = await checkBeforeWrite(parts, operation, group);
+  const checked = await checkBeforeWrite(parts, operation, {
+    group,
+    behind: isSingleWrite(operation) ? behind : [],
+  });
+  const { operation: fresh, verdict, riders } = checked;
   if (verdict.kind === 'gone') return undefined;
   if (verdict.kind !== 'go')
     return endByVerdict(parts, outbox, fresh, {
@@ -62,32 +79,58 @@ async function runGroup(
       unwritten: group.filter(hasOpenIntent).map((step) => ({ ...step, state: 'conflict' })),
     });
   await parts.faultPoint('before-intent');
+  takeAlong(riders.map((ride) => ride.operation.id));
+  const rides = [{ operation: fresh, group, verdict }, ...riders];
+  const [first, ...others] = await Promise.all(rides.map((ride) => intend(parts, outbox, ride)));
+  await parts.faultPoint('after-intent');
+  const intended = [first, ...others].filter((one) => one !== undefined && one !== 'braked');
+  const written = await Promise.all(
+    intended.map(async (one) => ({ ...one, written: await writeAll(parts, one) })),
+  );
+  const read = await readBack(
+    parts,
+    written.flatMap((one) => one.written),
+  );
+  const [after] = await Promise.all(
+    written.map(({ operation: one, view, written: steps }) =>
+      finishGroup(parts, outbox, one, { written: steps, view, read }),
+    ),
+  );
+  // Then the same again: a brake that is on holds it, one that is off does not.
+  if (first === 'braked') return fresh;
+  return first === undefined ? undefined : after;
+}
+
+/** Steps whose intents are journaled, with what they are written over. */
+interface Intended {
+  readonly operation: NodeOperation;
+  readonly view: WriteView;
+  readonly steps: readonly {
+    readonly step: NodeStep & { readonly intent: Intent };
+    readonly node: StoredNode;
+  }[];
+}
+
+async function intend(
+  parts: Parts,
+  outbox: Outbox,
+  { operation, group, verdict }: Ride,
+): Promise<Intended | 'braked' | undefined> {
   const steps = group.flatMap((step, index) => {
     const node = verdict.nodes[index];
     return node === undefined ? [] : [{ step: withIntent(step, node, parts.clock.now()), node }];
   });
-  const unjournaled = steps.filter(({ step }) =>
-    group.some((one) => one.index === step.index && !hasOpenIntent(one)),
+  const records = steps.map(({ step }) => step);
+  const intended = await journalIntents(parts, outbox, operation, records, verdict.mark);
+  if (intended === undefined || intended === 'braked') return intended;
+  return isScale(intended) ? undefined : { operation: intended, view: verdict.view, steps };
+}
+
+function writeAll(parts: Parts, { operation, steps }: Intended): Promise<readonly WrittenStep[]> {
+  const origin = originOf(operation);
+  return Promise.all(
+    steps.map(async ({ step, node }) => ({ step, outcome: await writeStep(parts, step, node, origin) })),
   );
-  const intended = await journalIntents(
-    parts,
-    outbox,
-    fresh,
-    unjournaled.map(({ step }) => step),
-    verdict.mark,
-  );
-  // Then the same again: a brake that is on holds it, one that is off does not.
-  if (intended === 'braked') return fresh;
-  if (intended === undefined || isScale(intended)) return undefined;
-  await parts.faultPoint('after-intent');
-  const origin = originOf(intended);
-  const written = await Promise.all(
-    steps.map(async ({ step, node }) => ({
-      step,
-      outcome: await writeStep(parts, step, node, origin),
-    })),
-  );
-  return finishGroup(parts, outbox, intended, { written, view: verdict.view });
 }
 
 function originOf(operation: NodeOperation): WriteOrigin {

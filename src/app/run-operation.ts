@@ -1,7 +1,9 @@
 import type { Operation } from '../core/operation.ts';
 import { isScale, linesOf } from '../core/operation.ts';
+import { MOST_IN_FLIGHT } from '../core/riding.ts';
 import { journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
+import { isOverdue } from './overdue.ts';
 import type { Parts } from './parts.ts';
 import { runNodes } from './run-nodes.ts';
 import { runScale } from './scale/run-scale.ts';
@@ -9,35 +11,46 @@ import { viewRows } from './speak.ts';
 import { takeOver } from './take-over.ts';
 import type { Ending } from './wait.ts';
 
+/** How an operation is carried out. */
+interface How {
+  /** Another process has begun: it is left to that one while it is at it. */
+  readonly begunElsewhere: boolean;
+  readonly ending: Ending;
+  /** Told of operations behind this one in its line that are carried out with it. */
+  readonly takeAlong: (ids: readonly string[]) => void;
+}
+
 /**
  * Carries out one operation as far as it may go. Safe to be called twice, late, or after a crash: the journal says what was intended
  * and done, and only a compare-and-swap reaches production.
  *
- * @param how.begunElsewhere another process has begun: it is left to that one while it is at it.
  * @returns the operation when it was done here and now.
  */
 export async function runOperation(
   parts: Parts,
   outbox: Outbox,
   id: string,
-  { begunElsewhere, ending }: { readonly begunElsewhere: boolean; readonly ending: Ending },
+  { begunElsewhere, ending, takeAlong }: How,
 ): Promise<Operation | undefined> {
-  const read = await parts.store.operation(id);
-  if (!read.ok || read.value === undefined) {
-    parts.log.warn({ op: id, fault: read.ok ? 'unknown operation' : read.fault }, 'operation not started');
+  const turn = await parts.store.turn(id, MOST_IN_FLIGHT - 1);
+  if (!turn.ok || turn.value === undefined) {
+    parts.log.warn({ op: id, fault: turn.ok ? 'unknown operation' : turn.fault }, 'operation not started');
     return undefined;
   }
-  if (read.value.state !== 'queued' && read.value.state !== 'running') return undefined;
+  const { operation, isFirst, behind } = turn.value;
+  if (operation.state !== 'queued' && operation.state !== 'running') return undefined;
   // Should that process die, the sweeper finds out.
-  if (begunElsewhere && isAttended(parts, read.value)) return undefined;
-  if (!(await isItsTurn(parts, read.value))) return undefined;
+  if (begunElsewhere && isAttended(parts, operation)) return undefined;
+  if (!isFirst) return undefined;
   const ready =
-    read.value.state === 'queued'
-      ? await admit(parts, outbox, read.value)
-      : await takeOver(parts, outbox, read.value);
+    operation.state === 'queued'
+      ? await admit(parts, outbox, operation)
+      : await takeOver(parts, outbox, operation);
   if (ready !== undefined)
-    await (isScale(ready) ? runScale(parts, outbox, ready, ending) : runNodes(parts, outbox, ready, ending));
-  for (const service of linesOf(read.value.request)) await wakeNext(parts, service, id);
+    await (isScale(ready)
+      ? runScale(parts, outbox, ready, ending)
+      : runNodes(parts, outbox, ready, { ending, behind, takeAlong }));
+  for (const service of linesOf(operation.request)) await wakeNext(parts, service, id);
   const after = await parts.store.operation(id);
   return after.ok && after.value?.state === 'done' ? after.value : undefined;
 }
@@ -59,11 +72,8 @@ async function wakeNext(parts: Parts, service: string, ended: string): Promise<v
   if (head.ok && head.value !== undefined && head.value !== ended) await parts.queue.wake(head.value);
 }
 
-/** An approval is for now, not for later: what could not start in time is asked again. */
 async function admit(parts: Parts, outbox: Outbox, operation: Operation): Promise<Operation | undefined> {
-  const now = parts.clock.now();
-  if (now - (operation.queuedAt ?? operation.createdAt) <= parts.settings.bounds.startWithinMs)
-    return operation;
+  if (!isOverdue(parts, operation)) return operation;
   await expireQueued(parts, outbox, operation);
   return undefined;
 }

@@ -5,6 +5,7 @@ import { journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import type { PeopleSeen } from './people-seen.ts';
+import { isOverdue } from './overdue.ts';
 import { remindOfWhatIsOver } from './remind.ts';
 import { expireQueued, isItsTurn } from './run-operation.ts';
 import { viewRows } from './speak.ts';
@@ -30,7 +31,7 @@ export async function sweep(parts: Parts, outbox: Outbox, seen: PeopleSeen, work
     if (operation.state === 'running' && worker.isRunning(operation.id))
       await parts.store.touch(operation.id, now);
     else if (operation.state === 'awaiting-approval') await sweepWaiting(parts, outbox, seen, operation, now);
-    else if (isOverdue(parts, operation, now)) await expireQueued(parts, outbox, operation);
+    else if (isOverdue(parts, operation)) await expireQueued(parts, outbox, operation);
   }
   await wakeForgotten(parts, open.value, worker);
   await remindOfWhatIsOver(parts, outbox);
@@ -89,10 +90,6 @@ async function sweepWaiting(
     },
     { event: 'nudged' },
   );
-}
-
-function isOverdue(parts: Parts, { state, queuedAt, createdAt }: Operation, now: number): boolean {
-  return state === 'queued' && now - (queuedAt ?? createdAt) > parts.settings.bounds.startWithinMs;
 }
 
 /**

@@ -3,7 +3,7 @@ import { isScale } from '../core/operation.ts';
 import type { StepRecord } from '../core/step.ts';
 import { endOperation } from './end-operation.ts';
 import type { WrittenStep } from './finish-group.ts';
-import { finishGroup } from './finish-group.ts';
+import { finishGroup, readBack } from './finish-group.ts';
 import { journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
@@ -57,7 +57,11 @@ async function settleDoubt(
   }
   return written.length === 0
     ? operation
-    : finishGroup(parts, outbox, operation, { written, view: undefined });
+    : finishGroup(parts, outbox, operation, {
+        written,
+        view: undefined,
+        read: await readBack(parts, written),
+      });
 }
 
 /** Whether a write of the step may be under way, or may have happened. */

@@ -5,6 +5,7 @@ import { poolPath } from './node.ts';
 import type { Pace, NodePlan, Verb } from './node-plan.ts';
 import type { Result } from './result.ts';
 import { fail, ok } from './result.ts';
+import { MOST_IN_FLIGHT } from './riding.ts';
 import { resolveTargets } from './targets.ts';
 
 /** A verb on hosts of one service. */
@@ -28,7 +29,7 @@ export interface NodesRequest {
 /** Of a pool's hosts, so many may be done at the same time. */
 const BATCH_SHARE = 0.1;
 /** Writes in flight when nobody waits for the load balancers. */
-const PACE_NONE: Pace = { atOnce: 8, takeUp: false };
+export const PACE_NONE: Pace = { atOnce: MOST_IN_FLIGHT, takeUp: false };
 
 /**
  * Plans one verb for named hosts of one service.

@@ -74,6 +74,15 @@ export interface Brakes {
   readonly logDownSince: number | undefined;
 }
 
+/** An operation and its place in the lines of its services. */
+export interface Turn {
+  readonly operation: Operation;
+  /** Whether it is the first in each of its lines. */
+  readonly isFirst: boolean;
+  /** Who stands behind it in its line, in order; nobody when it stands in several, or is not the first. */
+  readonly behind: readonly string[];
+}
+
 export type VoteOutcome =
   /** Counted; `missing` approvals are still needed; 0 means that it is queued now. */
   | { readonly kind: 'counted'; readonly missing: number; readonly operation: Operation }
@@ -132,6 +141,9 @@ export interface Store {
     person: string,
     now: number,
   ): Promise<Result<'withdrawn' | 'none' | { readonly kind: 'not-waiting'; readonly state: OperationState }>>;
+
+  /** An operation, and whether its turn has come. @param most how many behind it are named. */
+  turn(id: string, most: number): Promise<Result<Turn | undefined>>;
 
   /** The operation whose turn it is on the service: the first approved that is queued or running. */
   headOfLine(service: string): Promise<Result<string | undefined>>;

@@ -188,6 +188,17 @@ export class MemoryStore implements Store {
     });
   }
 
+  turn(id: string, most: number): ReturnType<Store['turn']> {
+    return this.answer(() => {
+      const operation = this.operations.get(id);
+      if (operation === undefined) return ok(undefined);
+      const lines = linesOf(operation.request).map((service) => this.lines.get(service) ?? []);
+      const isFirst = lines.every(([first]) => first === id);
+      const behind = isFirst && lines.length === 1 ? (lines[0] ?? []).slice(1, 1 + most) : [];
+      return ok({ operation: copy(operation), isFirst, behind });
+    });
+  }
+
   headOfLine(service: string): ReturnType<Store['headOfLine']> {
     return this.answer(() => ok(this.lines.get(service)?.[0]));
   }

@@ -20,8 +20,25 @@ export function operationMethods(
   { retentionMs, known }: { readonly retentionMs: number; readonly known: KnownOperations },
 ): Pick<
   Store,
-  'create' | 'restore' | 'operation' | 'transition' | 'touch' | 'headOfLine' | 'operationShownBy'
+  'create' | 'restore' | 'operation' | 'transition' | 'touch' | 'headOfLine' | 'turn' | 'operationShownBy'
 > {
+  const operationOf = async (id: string): Promise<Result<Operation | undefined>> => {
+    const reply = await link.hash(KEYS.operation(id), known.digestOf(id));
+    if (!reply.ok) return reply;
+    const { digest, fields } = reply.value;
+    // What was known when it was asked for may be another one by now.
+    if (fields === undefined && known.digestOf(id) === digest) return ok(known.find(id));
+    if (fields !== undefined) return known.read(id, digest, fields);
+    const again = await link.hash(KEYS.operation(id), '');
+    return again.ok ? known.read(id, again.value.digest, again.value.fields ?? {}) : again;
+  };
+  const startsOf = (
+    lines: readonly string[],
+    most: number,
+  ): Promise<Result<readonly (readonly string[])[]>> =>
+    link.read(async (client) =>
+      ok(await Promise.all(lines.map((line) => client.lrange(KEYS.line(line), 0, most)))),
+    );
   return {
     create: async (operation, rows) => {
       const reply = await link.change(
@@ -37,15 +54,20 @@ export function operationMethods(
       return ok(whatWasCreated(reply.value));
     },
     restore: async (operation) => doneOnly(await link.change(() => ok(asItIs(operation, retentionMs)))),
-    operation: async (id) => {
-      const reply = await link.hash(KEYS.operation(id), known.digestOf(id));
-      if (!reply.ok) return reply;
-      const { digest, fields } = reply.value;
-      // What was known when it was asked for may be another one by now.
-      if (fields === undefined && known.digestOf(id) === digest) return ok(known.find(id));
-      if (fields !== undefined) return known.read(id, digest, fields);
-      const again = await link.hash(KEYS.operation(id), '');
-      return again.ok ? known.read(id, again.value.digest, again.value.fields ?? {}) : again;
+    operation: operationOf,
+    turn: async (id, most) => {
+      const lines = known.linesOf(id);
+      const [operation, early] = await Promise.all([
+        operationOf(id),
+        lines === undefined ? undefined : startsOf(lines, most),
+      ]);
+      if (!operation.ok || operation.value === undefined) return operation.ok ? ok(undefined) : operation;
+      const starts = early ?? (await startsOf(linesOf(operation.value.request), most));
+      if (!starts.ok) return starts;
+      const isFirst = starts.value.every(([first]) => first === id);
+      const [start = [], ...others] = starts.value;
+      const behind = isFirst && others.length === 0 ? start.slice(1) : [];
+      return ok({ operation: operation.value, isFirst, behind });
     },
     transition: async (transition) => {
       const { id } = transition;
