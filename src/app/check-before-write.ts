@@ -2,7 +2,7 @@ import type { Fault } from '../core/fault.ts';
 import type { WriteView } from '../core/guard-rails.ts';
 import { areReportedDown, findInFlight, guardTogether, guardWrites } from '../core/guard-rails.ts';
 import type { NodeKey, Pool, PoolKey, StoredNode } from '../core/node.ts';
-import { nodePath, poolPath } from '../core/node.ts';
+import { isSameNode, isSamePool } from '../core/node.ts';
 import type { NodeOperation } from '../core/operation.ts';
 import { isScale } from '../core/operation.ts';
 import { stepsOf } from '../core/progress.ts';
@@ -204,7 +204,7 @@ async function judgeWrite(
   const judged = views.value.map((view) => ({ ...view, maxShareRemoved: rule.value }));
   const guard = guardTogether([...others, ...group], judged) ?? guardWrites([...others, ...rest], judged);
   if (guard !== undefined) return { kind: 'hold', fault: guard };
-  const view = judged.find(({ pool }) => group[0] !== undefined && poolPath(pool) === poolPath(group[0].key));
+  const view = judged.find(({ pool }) => group[0] !== undefined && isSamePool(pool, group[0].key));
   return view === undefined || standing === undefined
     ? { kind: 'fail', fault: { kind: 'shutting-down' } }
     : { kind: 'go', operation, nodes, view, mark: standing.mark };
@@ -213,12 +213,12 @@ async function judgeWrite(
 /** The whole rest of the operation is walked: what would have to stop half way does not begin. */
 function restOf(operation: NodeOperation, views: readonly WriteView[]): readonly NodeStep[] {
   return operation.steps.filter(
-    ({ state, key }) => state !== 'done' && views.some(({ pool }) => poolPath(pool) === poolPath(key)),
+    ({ state, key }) => state !== 'done' && views.some(({ pool }) => isSamePool(pool, key)),
   );
 }
 
 function nodeIn(pools: readonly Pool[], key: NodeKey): StoredNode | undefined {
-  const pool = pools.find((one) => poolPath(one) === poolPath(key));
+  const pool = pools.find((one) => isSamePool(one, key));
   return pool?.nodes.find((node) => node.key.host === key.host);
 }
 
@@ -269,8 +269,6 @@ function expectedIndex(operation: NodeOperation, step: NodeStep): number {
   const earlier = stepsOf(operation, step.key).filter(
     ({ index, state }) => index < step.index && state === 'done',
   );
-  const change = operation.plan.changes.find(
-    ({ key }) => key.host === step.key.host && nodePath(key) === nodePath(step.key),
-  );
+  const change = operation.plan.changes.find(({ key }) => isSameNode(key, step.key));
   return earlier.at(-1)?.result?.modifiedIndex ?? change?.beforeIndex ?? -1;
 }

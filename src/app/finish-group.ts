@@ -4,7 +4,7 @@ import type { Fault } from '../core/fault.ts';
 import type { WriteView } from '../core/guard-rails.ts';
 import { removedAfter } from '../core/guard-rails.ts';
 import type { Pool } from '../core/node.ts';
-import { nodePath, poolPath } from '../core/node.ts';
+import { isSameNode, isSamePool } from '../core/node.ts';
 import type { NodeOperation } from '../core/operation.ts';
 import { isScale } from '../core/operation.ts';
 import { summarizePlan } from '../core/plan-summary.ts';
@@ -133,7 +133,7 @@ function resultOf({ clock }: Parts, { step, outcome }: WrittenStep, read: Result
     return { record: { ...step, state: 'uncertain' }, stop: { end: 'uncertain', fault: read.fault } };
   const result = { ...outcome.result, readBackAt: clock.now() };
   const record: NodeStep = { ...step, state: 'done', result };
-  const node = read.value.nodes.find(({ key }) => nodePath(key) === nodePath(step.key));
+  const node = read.value.nodes.find(({ key }) => isSameNode(key, step.key));
   if (node?.modifiedIndex === result.modifiedIndex) return { record, stop: undefined };
   // Somebody changed the object again between our write and the read after it.
   const fault: Fault = {
@@ -172,7 +172,7 @@ async function viewPools(
     operation.plan.effects.map(async ({ pool: key }) => {
       // Where a record leads is told from the plan: it has no hosts.
       if (key.record !== undefined) return [];
-      const read = poolPath(key) === poolPath(known) ? undefined : await conftool.pool(key);
+      const read = isSamePool(key, known) ? undefined : await conftool.pool(key);
       if (read?.ok === false) return [];
       const pool = read?.value ?? known;
       const balanced = await loadBalancers.pool(pool);

@@ -68,8 +68,21 @@ export function balancersThatFindDown(pools: readonly BalancedPool[], host: stri
   return [...new Set(down.map(({ balancer }) => balancer))];
 }
 
+const NONE_DOWN: ReadonlySet<string> = new Set();
+/** Each write of a plan is held against the same answers. */
+const downHostsOf = new WeakMap<readonly BalancedPool[], ReadonlySet<string>>();
+
 /** Hosts that some load balancer knows and finds down: nobody should count on their share. */
-export function downHosts(pools: readonly BalancedPool[]): ReadonlySet<string> {
+export function downHosts(pools: readonly BalancedPool[] | undefined): ReadonlySet<string> {
+  if (pools === undefined) return NONE_DOWN;
+  const known = downHostsOf.get(pools);
+  if (known !== undefined) return known;
+  const down = findDown(pools);
+  downHostsOf.set(pools, down);
+  return down;
+}
+
+function findDown(pools: readonly BalancedPool[]): ReadonlySet<string> {
   const down = new Set<string>();
   for (const { answers } of pools) {
     for (const answer of answers) {

@@ -9,8 +9,8 @@ import {
 } from './balanced-pool.ts';
 import type { Fault, GuardFault } from './fault.ts';
 import { legalPath } from './legal-path.ts';
-import type { NodeKey, NodeState, Pool } from './node.ts';
-import { nodePath, poolPath, sameState } from './node.ts';
+import type { NodeKey, NodeState, Pool, StoredNode } from './node.ts';
+import { isSameNode, isSamePool, poolPath, sameState } from './node.ts';
 import type { Operation } from './operation.ts';
 import { isOnNodes } from './operation.ts';
 import type { Override } from './override.ts';
@@ -79,16 +79,16 @@ export function guardWrites(
   writes: readonly { readonly key: NodeKey; readonly to: NodeState }[],
   views: readonly WriteView[],
 ): Fault | undefined {
-  let now = views;
+  // Copied once, and changed in place on the way: a plan may have a thousand writes.
+  const walked = views.map(copyToWalk);
   for (const [place, { key, to }] of writes.entries()) {
-    const view = now.find(({ pool }) => poolPath(pool) === poolPath(key));
+    const view = walked.find(({ pool }) => isSamePool(pool, key));
     if (view === undefined) return { kind: 'object-absent', key };
     const fault = guardWrite(key, to, view);
     if (fault?.kind === 'floor') return floorAtTheEnd(fault, writes.slice(place), { view, views });
     if (fault?.kind === 'share-removed') return shareAtTheEnd(fault, writes, views);
     if (fault !== undefined) return fault;
-    const next = afterWrite(view, key, to);
-    now = now.map((one) => (one === view ? next : one));
+    applyWrite(view, key, to);
   }
   return undefined;
 }
@@ -114,7 +114,7 @@ export function areReportedDown(
   views: readonly Pick<WriteView, 'pool' | 'balanced'>[],
 ): boolean {
   return writes.every(({ key }) => {
-    const view = views.find(({ pool }) => poolPath(pool) === poolPath(key));
+    const view = views.find(({ pool }) => isSamePool(pool, key));
     return view?.balanced !== undefined && isReportedDown(view.balanced, key.host);
   });
 }
@@ -150,7 +150,7 @@ export function findInFlight(
     const busy = operation.state === 'queued' || operation.state === 'running';
     const doubtful = operation.state === 'uncertain';
     const touches = operation.steps.some(
-      (step) => nodePath(step.key) === nodePath(key) && (busy || (doubtful && step.state === 'uncertain')),
+      (step) => isSameNode(step.key, key) && (busy || (doubtful && step.state === 'uncertain')),
     );
     if (touches) return { kind: 'in-flight', key, operation: operation.id, state: operation.state };
   }
@@ -249,12 +249,12 @@ function floorAtTheEnd(
   rest: readonly { readonly key: NodeKey; readonly to: NodeState }[],
   { view, views }: { readonly view: WriteView; readonly views: readonly WriteView[] },
 ): GuardFault {
-  const own = rest.filter(({ key }) => poolPath(key) === poolPath(view.pool));
+  const own = rest.filter(({ key }) => isSamePool(key, view.pool));
   const end = own.reduce((pool, { key, to }) => withState(pool, key.host, to), view.pool);
   const counts = measures(view).map(({ serves }) => countServing(end, serves, view));
   const worst = counts.reduce((least, one) => (one.serving < least.serving ? one : least), fault);
   const { serving, total, floor } = worst;
-  const start = views.find(({ pool }) => poolPath(pool) === poolPath(view.pool))?.pool ?? view.pool;
+  const start = views.find(({ pool }) => isSamePool(pool, view.pool))?.pool ?? view.pool;
   const now = Math.min(...measures(view).map(({ serves }) => countServing(start, serves, view).serving));
   return { ...fault, serving, total, floor, now };
 }
@@ -267,10 +267,10 @@ function shareAtTheEnd(
 ): GuardFault {
   const view = views.find(({ pool }) => pool.dc === fault.dc && pool.service === fault.service);
   if (view === undefined) return fault;
-  const down = downHosts(view.balanced ?? []);
+  const down = downHosts(view.balanced);
   const { nodes } = view.pool;
   const lost = writes
-    .filter(({ key }) => poolPath(key) === poolPath(view.pool))
+    .filter(({ key }) => isSamePool(key, view.pool))
     .map(({ key, to }) => {
       const from = nodes.find((node) => node.key.host === key.host)?.state ?? to;
       return Math.max(0, carriedWeight(key.host, from, down) - carriedWeight(key.host, to, down));
@@ -287,7 +287,7 @@ function shareAtTheEnd(
 /** The share is taken of what served before any of it went, so that many small removals add up like one large one. */
 function guardShare(key: NodeKey, from: NodeState, to: NodeState, view: WriteView): GuardFault | undefined {
   if (view.overrides.includes('budget')) return undefined;
-  const down = downHosts(view.balanced ?? []);
+  const down = downHosts(view.balanced);
   const weigh = (host: string, state: NodeState): number => carriedWeight(host, state, down);
   const lost = weigh(key.host, from) - weigh(key.host, to);
   if (lost <= 0) return undefined;
@@ -320,19 +320,30 @@ export function removedAfter(
   to: NodeState,
 ): number {
   const before = removed.find((one) => one.host === host)?.weight ?? 0;
-  const down = downHosts(balanced ?? []);
+  const down = downHosts(balanced);
   return Math.max(0, before + carriedWeight(host, from, down) - carriedWeight(host, to, down));
 }
 
-function afterWrite(view: WriteView, key: NodeKey, to: NodeState): WriteView {
-  const node = view.pool.nodes.find((one) => one.key.host === key.host);
-  if (node === undefined || sameState(node.state, to)) return view;
+/** A view that a walk changes as it goes. */
+interface WalkedView extends WriteView {
+  readonly pool: Pool & { readonly nodes: StoredNode[] };
+  readonly removed: RemovedWeight[];
+}
+
+function copyToWalk(view: WriteView): WalkedView {
+  return { ...view, pool: { ...view.pool, nodes: [...view.pool.nodes] }, removed: [...view.removed] };
+}
+
+function applyWrite(view: WalkedView, key: NodeKey, to: NodeState): void {
+  const { nodes } = view.pool;
+  const place = nodes.findIndex((one) => one.key.host === key.host);
+  const node = nodes[place];
+  if (node === undefined || sameState(node.state, to)) return;
   const weight = removedAfter(view, key.host, node.state, to);
-  return {
-    ...view,
-    pool: withState(view.pool, key.host, to),
-    removed: [...view.removed.filter(({ host }) => host !== key.host), { host: key.host, weight }],
-  };
+  nodes[place] = { ...node, state: to };
+  const known = view.removed.findIndex(({ host }) => host === key.host);
+  if (known === -1) view.removed.push({ host: key.host, weight });
+  else view.removed[known] = { host: key.host, weight };
 }
 
 function sum(numbers: readonly number[]): number {

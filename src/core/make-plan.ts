@@ -110,7 +110,7 @@ function effectsOf(changes: readonly Change[], facts: Facts): readonly PoolEffec
     const hosts = new Set(own.map(({ key }) => key.host));
     const { threshold } = serviceFacts(catalogue, pool.service);
     const balanced = facts.balanced.get(poolPath(pool));
-    const down = downHosts(balanced ?? []);
+    const down = downHosts(balanced);
     const [shareBefore, shareAfter] = [shareOf(pool, hosts, down), shareOf(after, hosts, down)];
     const [before, then] = [pool, after].map((one) => viewPool(one, threshold, groups, balanced)) as [
       PoolView,

@@ -60,6 +60,18 @@ export function poolPath(key: PoolKey): string {
   return `${key.dc}/${key.cluster}/${key.service}`;
 }
 
+/** Whether two keys are of one pool: what `poolPath` says of both, without the texts. */
+export function isSamePool(a: PoolKey, b: PoolKey): boolean {
+  if (a.record !== undefined || b.record !== undefined)
+    return a.record === b.record && a.service === b.service;
+  return a.service === b.service && a.dc === b.dc && a.cluster === b.cluster;
+}
+
+/** Whether two keys are of one object. */
+export function isSameNode(a: NodeKey, b: NodeKey): boolean {
+  return a.host === b.host && isSamePool(a, b);
+}
+
 /** `yes/10`, as plans and messages write a state; `yes` of what has no weight. */
 export function stateText(state: NodeState): string {
   if (state.weight === WEIGHTLESS) return state.pooled;

@@ -1,5 +1,5 @@
 import type { NodeKey, NodeState } from './node.ts';
-import { nodePath, poolPath, stateText } from './node.ts';
+import { isSameNode, isSamePool, nodePath, stateText } from './node.ts';
 import type {
   NodeOperation,
   Operation,
@@ -78,8 +78,7 @@ function scaleResult({ deployment, state, from, to, result }: ScaleStep): Object
 
 /** The steps of one object, in the order they are written. */
 export function stepsOf(operation: Pick<NodeOperation, 'steps'>, key: NodeKey): readonly NodeStep[] {
-  const path = nodePath(key);
-  return operation.steps.filter((step) => step.key.host === key.host && nodePath(step.key) === path);
+  return operation.steps.filter((step) => isSameNode(step.key, key));
 }
 
 /**
@@ -88,13 +87,15 @@ export function stepsOf(operation: Pick<NodeOperation, 'steps'>, key: NodeKey): 
  */
 export function nextGroup({ plan, steps }: Pick<NodeOperation, 'plan' | 'steps'>): readonly NodeStep[] {
   const open = steps.filter(({ state }) => state !== 'done');
-  const pool = open[0] === undefined ? '' : poolPath(open[0].key);
-  const firsts = new Map<string, NodeStep>();
+  const [next] = open;
+  const atOnce = plan.pace?.atOnce ?? 1;
+  const firsts: NodeStep[] = [];
   for (const step of open) {
-    const path = nodePath(step.key);
-    if (poolPath(step.key) === pool && !firsts.has(path)) firsts.set(path, step);
+    if (next === undefined || firsts.length === atOnce) break;
+    if (isSamePool(step.key, next.key) && !firsts.some(({ key }) => isSameNode(key, step.key)))
+      firsts.push(step);
   }
-  return [...firsts.values()].slice(0, plan.pace?.atOnce ?? 1);
+  return firsts;
 }
 
 /** When a step may be written: a host that is drained is given its time after the step before. Milliseconds since 1970; 0 at once. */

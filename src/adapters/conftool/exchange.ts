@@ -100,10 +100,13 @@ export function exchange(line: Line, call: Call): Promise<ExchangeOnLine> {
 }
 
 function start({ endpoint, agent, ca, headers }: Line, call: Call): ClientRequest {
-  const url = new URL(call.path, endpoint);
-  for (const [name, value] of Object.entries(call.query ?? {})) url.searchParams.set(name, value);
+  const { protocol, hostname, port } = placeOf(endpoint);
+  const query = new URLSearchParams(call.query).toString();
   const body = bodyOf(call);
   const options = {
+    hostname,
+    port,
+    path: query === '' ? call.path : `${call.path}?${query}`,
     method: body === undefined ? 'GET' : 'PUT',
     agent,
     headers: {
@@ -116,8 +119,28 @@ function start({ endpoint, agent, ca, headers }: Line, call: Call): ClientReques
           }),
     },
   };
-  if (url.protocol !== 'https:') return httpRequest(url, options);
-  return httpsRequest(url, { ...options, ...(ca === undefined ? {} : { ca }) });
+  if (protocol !== 'https:') return httpRequest(options);
+  return httpsRequest({ ...options, ...(ca === undefined ? {} : { ca }) });
+}
+
+/** Endpoints are few, and each is called for each write. */
+const places = new Map<
+  string,
+  { readonly protocol: string; readonly hostname: string; readonly port: string }
+>();
+
+function placeOf(endpoint: string): {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port: string;
+} {
+  const known = places.get(endpoint);
+  if (known !== undefined) return known;
+  const { protocol, hostname, port } = new URL(endpoint);
+  // As URLs are asked for: an address of IPv6 without its brackets.
+  const place = { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port };
+  places.set(endpoint, place);
+  return place;
 }
 
 function bodyOf({ form }: Call): string | undefined {
