@@ -12,6 +12,7 @@ import type { Result } from '../core/result.ts';
 import { ok } from '../core/result.ts';
 import type { Parts } from './parts.ts';
 import { readScale } from './scale/read-scale.ts';
+import type { SharedReads } from './shared-reads.ts';
 
 /** How many ended operations a command may look back on. */
 const RECENT = 50;
@@ -34,6 +35,15 @@ export interface Asker {
   readonly person: Person | undefined;
 }
 
+/** Who asks, and what is known without reading. */
+interface Gathering {
+  readonly asker: Asker;
+  /** Lines of the log that were seen. */
+  readonly logged: readonly LogLine[];
+  /** Of everybody who asks at the moment. */
+  readonly shared: SharedReads;
+}
+
 /** What could be read. `storeFault` is there when the journal does not answer: reading goes on without it, writing does not. */
 export interface Gathered {
   readonly facts: Facts;
@@ -48,13 +58,12 @@ export interface Gathered {
 export async function gatherFacts(
   parts: Parts,
   reads: Reads,
-  asker: Asker,
-  logged: readonly LogLine[],
+  { asker, logged, shared }: Gathering,
 ): Promise<Result<Gathered>> {
   const { store, settings } = parts;
   const [journal, production, health] = await Promise.all([
-    readJournal(parts, reads),
-    readProduction(parts, reads),
+    readJournal(parts, reads, shared),
+    shared.read(`production ${JSON.stringify(reads)}`, () => readProduction(parts, reads)),
     reads.kind === 'health' ? parts.health() : [],
   ]);
   if (!production.ok) return production;
@@ -167,6 +176,7 @@ async function askMetrics(
 async function readJournal(
   { store }: Parts,
   reads: Reads,
+  shared: SharedReads,
 ): Promise<{
   open: readonly Operation[];
   recent: readonly Operation[];
@@ -175,9 +185,10 @@ async function readJournal(
 }> {
   const nothing = { open: [], recent: [], operation: undefined, storeFault: undefined };
   if (reads.kind === 'nothing' || reads.kind === 'health') return nothing;
+  const most = LOOKS_FAR_BACK.includes(reads.kind) ? RECENT_FAR : RECENT;
   const [open, recent, operation] = await Promise.all([
-    store.open(),
-    store.recent(LOOKS_FAR_BACK.includes(reads.kind) ? RECENT_FAR : RECENT),
+    shared.read('open', () => store.open()),
+    shared.read(`recent ${String(most)}`, () => store.recent(most)),
     reads.kind === 'operation' ? store.operation(reads.id) : ok(undefined),
   ]);
   if (!open.ok) return { ...nothing, storeFault: open.fault };

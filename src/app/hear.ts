@@ -9,6 +9,7 @@ import type { Person } from '../core/people.ts';
 import { personOfAccount } from '../core/people.ts';
 import type { Plan } from '../core/plan.ts';
 import { commandOf } from '../core/plan.ts';
+import type { Suspension } from '../core/suspension.ts';
 import { within } from '../observe/context.ts';
 import type { Inbound } from '../ports/chat.ts';
 import type { Wish } from './wish.ts';
@@ -24,6 +25,8 @@ import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import type { PeopleSeen } from './people-seen.ts';
 import { withRolesNow } from './roles-now.ts';
+import type { SharedReads } from './shared-reads.ts';
+import { readStanding } from './standing.ts';
 import { answer } from './speak.ts';
 import type { Utterance } from './utterance.ts';
 
@@ -42,6 +45,8 @@ export interface Ear {
   readonly early: EarlyReactions;
   /** What is asked takes turns here: were all of a crowd read for at once, none would be answered in time. */
   readonly questions: AtMost;
+  /** What those who ask at the same moment read together. */
+  readonly shared: SharedReads;
 }
 
 /**
@@ -164,11 +169,12 @@ async function hearParsed(
   parsed: Exclude<ReturnType<typeof parseLine>, { readonly kind: 'nothing' }>,
 ): Promise<void> {
   const command = parsed.kind === 'invocation' ? parsed.command.name : undefined;
+  const isPlan = parsed.kind === 'invocation' && parsed.command.kind === 'plan';
   const looks = parsed.kind === 'invocation' && parsed.command.kind === 'answer';
   const utterance =
     event.actor.readsOnly === true && looks
       ? lookerOf(event, event.channel)
-      : await admit(ear, event, event.channel, person, command);
+      : await admit(ear, event, event.channel, person, command, isPlan);
   if (utterance === undefined) return;
   if (parsed.kind === 'invocation') await invoke(ear, parsed, utterance);
   else await refuse(ear.parts, utterance, parsed.fault);
@@ -191,6 +197,7 @@ async function admit(
   channel: string,
   person: Person | undefined,
   command: string | undefined,
+  isPlan = false,
 ): Promise<Utterance | undefined> {
   const { parts, seen } = ear;
   const { actor, eventKey, at } = event;
@@ -203,7 +210,9 @@ async function admit(
       await refuse(parts, utterance, now.fault);
       return undefined;
     }
-    const suspension = await suspensionOf(parts, person.name);
+    // Who asks for a change is looked up with everything else that it is judged by.
+    const isLater = now.value.roles.length > 0 && isPlan;
+    const suspension = isLater ? undefined : await suspensionOf(parts, person.name);
     if (suspension !== undefined) {
       await refuse(parts, utterance, suspension);
       return undefined;
@@ -230,7 +239,11 @@ async function admit(
 /** While the journal is away nobody is known to be suspended; nothing can be written then either. */
 async function suspensionOf({ store }: Parts, name: string): Promise<Fault | undefined> {
   const found = await store.suspensions();
-  const own = found.ok ? found.value.find(({ person }) => person === name) : undefined;
+  return suspensionIn(found.ok ? found.value : [], name);
+}
+
+function suspensionIn(suspensions: readonly Suspension[], name: string): Fault | undefined {
+  const own = suspensions.find(({ person }) => person === name);
   return own && { kind: 'suspended', ...own };
 }
 
@@ -272,7 +285,13 @@ async function answerOrAsk(
   const { parts, outbox } = ear;
   const { command, given } = invocation;
   const reads = command.reads(given);
-  const gathered = await gatherFacts(parts, reads, utterance, ear.log.lines());
+  const isPlan = command.kind === 'plan';
+  const [gathered, standing] = await Promise.all([
+    gatherFacts(parts, reads, { asker: utterance, logged: ear.log.lines(), shared: ear.shared }),
+    isPlan ? readStanding(parts, ear.shared) : undefined,
+  ]);
+  const suspension = standing && suspensionIn(standing.suspensions, utterance.person.name);
+  if (suspension !== undefined) return refuse(parts, utterance, suspension);
   if (!gathered.ok) return refuse(parts, utterance, gathered.fault);
   const { facts, storeFault } = gathered.value;
   // Production alone answers `!status` and plans a dry run; what is about operations needs the journal.
@@ -284,7 +303,9 @@ async function answerOrAsk(
   }
   const plan = command.plan(given, facts);
   if (!plan.ok) return refuse(parts, utterance, plan.fault);
+  if (standing === undefined) return;
   await askForPlan(parts, outbox, {
+    standing,
     wish: wishOf(ear, invocation, plan.value, facts.operation),
     utterance,
     gathered: gathered.value,

@@ -11,8 +11,7 @@ import { fail } from '../core/result.ts';
 import { guardNumber } from '../core/scale/guard-rails.ts';
 import type { ScalePlan } from '../core/scale/plan.ts';
 import { authorize } from './authorize.ts';
-import { findBrake, readBrakes } from './brakes.ts';
-import { readWritten } from './judge-again.ts';
+import { findBrake } from './brakes.ts';
 import { servicesOf } from './new-operation.ts';
 import { clusterNotes } from './node-readiness.ts';
 import type { Parts } from './parts.ts';
@@ -27,16 +26,16 @@ export interface Judged {
 }
 
 /** Policy first, then the guard rails, then the hosts themselves: who may not ask learns nothing of the numbers. */
-export function judgeWish(parts: Parts, asked: Asked): Promise<Judged> {
+export async function judgeWish(parts: Parts, asked: Asked): Promise<Judged> {
   const { plan } = asked.wish;
   return 'scales' in plan ? judgeScale(parts, asked, plan) : judgeNodes(parts, asked, plan);
 }
 
 async function judgeNodes(parts: Parts, asked: Asked, plan: NodePlan): Promise<Judged> {
   const { wish, gathered } = asked;
-  const [views, standing] = await Promise.all([viewsOf(parts, asked, plan), readStanding(parts)]);
+  const views = await viewsOf(parts, asked, plan);
   if (!views.ok) return { rule: views, notes: [] };
-  const rule = judgeAsker(parts, asked, standing, areReportedDown(plan.changes, views.value));
+  const rule = judgeAsker(parts, asked, areReportedDown(plan.changes, views.value));
   if (!rule.ok) return { rule, notes: [] };
   const { maxShareRemoved } = rule.value;
   const judged = views.value.map((view) => ({ ...view, maxShareRemoved }));
@@ -50,9 +49,9 @@ async function judgeNodes(parts: Parts, asked: Asked, plan: NodePlan): Promise<J
   return { rule: probed.fault === undefined ? rule : fail(probed.fault), notes };
 }
 
-async function judgeScale(parts: Parts, asked: Asked, plan: ScalePlan): Promise<Judged> {
+function judgeScale(parts: Parts, asked: Asked, plan: ScalePlan): Judged {
   const { scale } = asked.gathered.facts;
-  const rule = judgeAsker(parts, asked, await readStanding(parts), false);
+  const rule = judgeAsker(parts, asked, false);
   if (!rule.ok || scale === undefined) return { rule, notes: [] };
   const overrides = asked.wish.breakGlass?.overrides ?? [];
   for (const { key, after } of plan.scales) {
@@ -64,20 +63,10 @@ async function judgeScale(parts: Parts, asked: Asked, plan: ScalePlan): Promise<
   return { rule, notes: [] };
 }
 
-/** What holds for whatever is asked, read at once: the brakes, and how much everybody has written lately. */
-async function readStanding(parts: Parts) {
-  const [brakes, written] = await Promise.all([readBrakes(parts), readWritten(parts)]);
-  return { brakes, written: written.ok ? written.value : 0 };
-}
-
 /** Who it is, how much they asked for lately, and whether anything is braked: the same for whatever is asked. */
-function judgeAsker(
-  parts: Parts,
-  asked: Asked,
-  { brakes, written }: Awaited<ReturnType<typeof readStanding>>,
-  lbDown: boolean,
-): Result<RuleApplied> {
-  const { wish, utterance, gathered } = asked;
+function judgeAsker(parts: Parts, asked: Asked, lbDown: boolean): Result<RuleApplied> {
+  const { wish, utterance, gathered, standing } = asked;
+  const { brakes, written } = standing;
   const { facts } = gathered;
   const { plan, breakGlass } = wish;
   const rule = authorize(parts.settings, {

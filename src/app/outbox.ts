@@ -31,7 +31,8 @@ export class Outbox {
   /** Said and marked: who read the journal before that, and offers the row after it, is late. The oldest are forgotten. */
   private readonly settled = new Set<string>();
   private readonly unmarked = new Map<string, Mark>();
-  private marking: Promise<unknown> = Promise.resolve();
+  private readonly toMark: { readonly key: string; readonly mark: Mark; readonly done: () => void }[] = [];
+  private marking: Promise<void> | undefined;
   private closed = false;
   private readonly onShown: (messageId: string) => void;
 
@@ -201,12 +202,30 @@ export class Outbox {
    */
   private mark(key: string, state: Mark['state'], note: string | undefined): Promise<true> {
     const mark: Mark = { state, sentAt: this.parts.clock.now(), ...(note === undefined ? {} : { note }) };
-    const marked = this.marking.then(() => this.storeMark(key, mark));
-    this.marking = marked;
-    return marked;
+    return new Promise((resolve) => {
+      this.toMark.push({
+        key,
+        mark,
+        done: () => {
+          resolve(true);
+        },
+      });
+      this.marking ??= this.storeMarks();
+    });
   }
 
-  private async storeMark(key: string, mark: Mark): Promise<true> {
+  /** Those that came about while others were stored go together: the store takes them in their order. */
+  private async storeMarks(): Promise<void> {
+    while (this.toMark.length > 0) {
+      const marks = this.toMark.splice(0);
+      await Promise.all(marks.map(({ key, mark }) => this.storeMark(key, mark)));
+      for (const { done } of marks) done();
+    }
+    // In the same turn as the last look: whoever comes after must find that nobody stores.
+    this.marking = undefined;
+  }
+
+  private async storeMark(key: string, mark: Mark): Promise<void> {
     const epoch = this.parts.voice.epoch();
     const marked = await this.parts.store.markRow(key, {
       ...mark,
@@ -220,7 +239,6 @@ export class Outbox {
         'outbox row could not be marked yet',
       );
     }
-    return true;
   }
 
   private async showRequest(id: string, viewId: string): Promise<void> {

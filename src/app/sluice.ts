@@ -16,6 +16,7 @@ import type { Parts } from './parts.ts';
 import { PeopleSeen } from './people-seen.ts';
 import { runOperation } from './run-operation.ts';
 import { answer, placeRows } from './speak.ts';
+import { SharedReads } from './shared-reads.ts';
 import { sweep } from './sweep.ts';
 import { ChangeWatch } from './watch-changes.ts';
 import { watchDrained } from './watch-drained.ts';
@@ -41,6 +42,7 @@ export class Sluice {
   private readonly log = new HeardLog();
   private readonly early = new EarlyReactions();
   private readonly questions: AtMost;
+  private readonly shared = new SharedReads();
   private readonly changes: ChangeWatch;
   private readonly inbox: Inbox;
   private readonly watching = new Set<Promise<void>>();
@@ -74,10 +76,10 @@ export class Sluice {
   }
 
   private async hearNow(event: Inbound): Promise<void> {
-    const { parts, outbox, seen, log, early, questions } = this;
+    const { parts, outbox, seen, log, early, questions, shared } = this;
     const chat = this.chatOf(event);
     const actor = (await chat?.identify?.(event.actor)) ?? event.actor;
-    return hear({ parts, outbox, seen, log, early, questions }, { ...event, actor });
+    return hear({ parts, outbox, seen, log, early, questions, shared }, { ...event, actor });
   }
 
   private chatOf({ actor }: Inbound): Chat | undefined {

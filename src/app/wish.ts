@@ -2,6 +2,7 @@ import type { RuleApplied } from '../core/authorization.ts';
 import type { BreakGlass, Operation } from '../core/operation.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Gathered } from './gather.ts';
+import type { Standing } from './standing.ts';
 import type { Utterance } from './utterance.ts';
 
 /** A plan that somebody asked for, with the words around it. */
@@ -24,4 +25,5 @@ export interface Asked {
   readonly wish: Wish;
   readonly utterance: Utterance;
   readonly gathered: Gathered;
+  readonly standing: Standing;
 }

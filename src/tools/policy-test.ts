@@ -1,5 +1,6 @@
 import { authorize } from '../app/authorize.ts';
 import { gatherFacts } from '../app/gather.ts';
+import { SharedReads } from '../app/shared-reads.ts';
 import type { Parts } from '../app/parts.ts';
 import { wordAnnouncement } from '../core/announcement/word.ts';
 import type { Fault } from '../core/fault.ts';
@@ -76,6 +77,10 @@ async function planOf(
   },
 ): Promise<Result<Plan>> {
   const asker = { nick: name, account: name, person: undefined };
-  const gathered = await gatherFacts(parts, command.reads(given), asker, []);
+  const gathered = await gatherFacts(parts, command.reads(given), {
+    asker,
+    logged: [],
+    shared: new SharedReads(),
+  });
   return gathered.ok ? command.plan(given, gathered.value.facts) : fail(gathered.fault);
 }

@@ -34,6 +34,8 @@ export interface WatchedQueue extends Queue {
 const NAME = 'operations';
 const CANARY = 'canary';
 const LOOK_EVERY_MS = 50;
+/** What this process has begun itself gets its job a moment later: while it writes nobody else needs it, and Redis has other things to do. */
+const ADD_AFTER_MS = 20;
 /** Everything of Sluice has one hash tag, so that one script may touch all of it in a Redis Cluster. */
 const PREFIX = '{sluice}';
 /** Longer than a Redis takes to restart: a lock that ran out in between makes the job run twice, which is harmless but noisy. */
@@ -78,6 +80,9 @@ export function openQueue(options: QueueOptions): WatchedQueue {
   const taken = new Set<string>();
   /** By operation. */
   const running = new Map<string, Promise<void>>();
+  /** Begun here, and no job yet. */
+  const later: Job[] = [];
+  let adding: NodeJS.Timeout | undefined;
   // Each failed try is an error event of both.
   producer.on('error', () => undefined);
   queue.on('error', (error) => {
@@ -85,15 +90,18 @@ export function openQueue(options: QueueOptions): WatchedQueue {
   });
   return {
     wake: (id) => {
-      const isBegun = begin(id);
-      const job = { id, ...(isBegun ? { begunBy: self } : {}) };
-      return inTime(queue.add('run', job, { jobId: `op-${id}` }).then(() => undefined));
+      if (begin(id)) {
+        later.push({ id, begunBy: self });
+        adding ??= setTimeout(() => void addLater(), ADD_AFTER_MS);
+        return Promise.resolve(ok(undefined));
+      }
+      return inTime(queue.add('run', { id }, { jobId: jobIdOf(id) }).then(() => undefined));
     },
     awake: () =>
       inTime(
         queue
           .getJobs(['waiting', 'active', 'delayed', 'prioritized'])
-          .then((jobs) => new Set(jobs.map((job) => job.data.id))),
+          .then((jobs) => new Set([...jobs.map((job) => job.data.id), ...later.map(({ id }) => id)])),
       ),
     start: (given) => {
       run = given;
@@ -131,10 +139,23 @@ export function openQueue(options: QueueOptions): WatchedQueue {
       if (!answers.ok) await Promise.allSettled(running.values());
       await worker?.close(!answers.ok);
       await Promise.allSettled(running.values());
+      if (answers.ok) await addLater();
+      clearTimeout(adding);
       await queue.close();
       producer.disconnect();
     },
   };
+
+  async function addLater(): Promise<void> {
+    clearTimeout(adding);
+    adding = undefined;
+    const jobs = later.splice(0);
+    if (jobs.length === 0) return;
+    const added = await inTime(
+      queue.addBulk(jobs.map((data) => ({ name: 'run', data, opts: { jobId: jobIdOf(data.id) } }))),
+    );
+    if (!added.ok) log.warn({ ops: jobs.map(({ id }) => id), fault: added.fault }, 'queue: jobs not added');
+  }
 
   /** @returns false when this process runs nothing, or has its hands full, or runs it already. */
   function begin(id: string): boolean {
@@ -198,6 +219,10 @@ export function openQueue(options: QueueOptions): WatchedQueue {
     });
     return opened;
   }
+}
+
+function jobIdOf(id: string): string {
+  return `op-${id}`;
 }
 
 function retryStrategy(times: number): number {
