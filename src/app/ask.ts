@@ -61,11 +61,6 @@ export async function askForPlan(parts: Parts, outbox: Outbox, asked: Asked): Pr
   }
   const { operation, rows } = stored.value;
   await parts.faultPoint('after-create');
-  const wake = async (): Promise<void> => {
-    if (operation.state === 'queued') await parts.queue.wake(operation.id);
-  };
-  // The way back begins when what it puts back goes on no more.
-  const woken = plan.undoes === undefined ? wake() : undefined;
   await audit(parts, operation.id, {
     event: operation.state,
     person: utterance.person.name,
@@ -74,7 +69,7 @@ export async function askForPlan(parts: Parts, outbox: Outbox, asked: Asked): Pr
   // The second copy first: what is said in chat must be known, whatever is lost then.
   outbox.offer(rows);
   await leaveBehind(parts, outbox, wish, utterance);
-  await (woken ?? wake());
+  if (operation.state === 'queued') await parts.queue.wake(operation.id);
 }
 
 /**

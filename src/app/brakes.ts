@@ -7,6 +7,7 @@ import type { Plan } from '../core/plan.ts';
 import type { Result } from '../core/result.ts';
 import { ok } from '../core/result.ts';
 import type { Parts } from './parts.ts';
+import type { Standing } from './standing.ts';
 
 /** What is about to start or go on. */
 export interface Braked {
@@ -19,15 +20,6 @@ export interface Braked {
 /** After so long without a log nobody knows any more what was done: then nothing more is taken away. */
 const LOG_DOWN_MS = 10 * 60_000;
 
-/** The brakes as they stand, whatever they are held against. */
-export type Brakes = Awaited<ReturnType<typeof readBrakes>>;
-
-/** Looks at every brake at once. */
-export async function readBrakes({ store, stopFile }: Parts) {
-  const [path, standing] = await Promise.all([stopFile.present(), store.brakes()]);
-  return { path, standing };
-}
-
 /**
  * The file STOP, a freeze, a lock, a log that is away: the first that stands in the way. The file stops everything. Going back, and taking away what is down, is stopped by
  * nothing else; break-glass may name the lock.
@@ -36,12 +28,12 @@ export async function readBrakes({ store, stopFile }: Parts) {
  */
 export function findBrake(
   { clock }: Parts,
-  { path, standing }: Brakes,
+  { path, journaled }: Standing,
   { plan, request, lbDown }: Braked,
 ): Result<Fault | undefined> {
   if (path !== undefined) return ok({ kind: 'stop-file', path });
-  if (!standing.ok) return standing;
-  const { freeze, locks, logDownSince: since } = standing.value;
+  if (!journaled.ok) return journaled;
+  const { freeze, locks, logDownSince: since } = journaled.value;
   const isFree = plan.undoes !== undefined || (lbDown && plan.verb === 'depool');
   if (!isFree && since !== undefined && clock.now() - since > LOG_DOWN_MS && takesAway(plan))
     return ok({ kind: 'log-down', since });

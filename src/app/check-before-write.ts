@@ -11,11 +11,12 @@ import { ok } from '../core/result.ts';
 import { findForgery } from '../core/signature.ts';
 import type { NodeStep } from '../core/step.ts';
 import { ridersOf } from '../core/riding.ts';
-import { findBrake, readBrakes } from './brakes.ts';
+import { findBrake } from './brakes.ts';
 import { isOverdue } from './overdue.ts';
-import { findFlood, judgeAgain, looksBack, readWritten } from './judge-again.ts';
+import { judgeAgain, looksBack } from './judge-again.ts';
 import type { Parts } from './parts.ts';
-import { readSurroundings, writeViews } from './write-views.ts';
+import { findFlood, readStanding } from './standing.ts';
+import { writeViews } from './write-views.ts';
 
 /** Enough to find what limits per person and time count. */
 export const RECENT = 100;
@@ -125,18 +126,17 @@ async function readBeforeWrite(
   const keys: readonly PoolKey[] = isFirst
     ? operation.plan.effects.map(({ pool }) => pool)
     : group.slice(0, 1).map(({ key }) => key);
-  const [pools, surroundings, brakes, written, fresh, recent, undone, open, next] = await Promise.all([
+  const [pools, balanced, standing, fresh, recent, undone, open, next] = await Promise.all([
     readPools(parts, keys),
-    readSurroundings(parts, keys),
-    readBrakes(parts),
-    readWritten(parts),
+    Promise.all(keys.map((key) => parts.loadBalancers.pool(key))),
+    readStanding(parts, keys),
     store.operation(operation.id),
     looksBack(parts, operation) ? store.recent(RECENT) : ok([]),
     operation.plan.undoes === undefined ? ok(undefined) : store.operation(operation.plan.undoes.id),
     isFirst ? store.open() : ok([]),
     Promise.all(behind.map((id) => store.operation(id))),
   ]);
-  return { isFirst, pools, surroundings, brakes, written, fresh, recent, undone, open, next };
+  return { isFirst, pools, balanced, standing, fresh, recent, undone, open, next };
 }
 
 async function judgeWrite(
@@ -153,10 +153,11 @@ async function judgeWrite(
     readonly beside?: readonly NodeStep[];
   },
 ): Promise<Verdict> {
-  const { isFirst, pools, surroundings, brakes, written, recent, undone, open } = read;
+  const { isFirst, pools, balanced, standing, recent, undone, open } = read;
+  const { journaled } = standing;
   const forgery = findForgery(parts.settings.signingKey, operation);
   if (forgery !== undefined) return { kind: 'forged', what: forgery };
-  for (const one of [recent, undone, open, brakes.standing]) {
+  for (const one of [recent, undone, open, journaled]) {
     if (!one.ok) return { kind: 'fail', fault: one.fault };
   }
   if (operation.stopRequestedBy !== undefined) {
@@ -181,23 +182,23 @@ async function judgeWrite(
   const views = await writeViews(parts, pools.value, {
     overrides: operation.request.breakGlass?.overrides ?? [],
     maxShareRemoved: 0,
-    surroundings,
+    standing,
+    balanced,
   });
   if (!views.ok) return { kind: 'fail', fault: views.fault };
   const rest = restOf(operation, views.value);
   const lbDown = areReportedDown(rest, views.value);
-  const brake = findBrake(parts, brakes, { plan: operation.plan, request: operation.request, lbDown });
+  const brake = findBrake(parts, standing, { plan: operation.plan, request: operation.request, lbDown });
   if (!brake.ok) return { kind: 'fail', fault: brake.fault };
   if (brake.value !== undefined) return { kind: 'hold', fault: brake.value };
   const others = beside ?? [];
-  const flood = findFlood(parts, operation, { objects: others.length + group.length, written });
+  const flood = findFlood(parts, operation, { objects: others.length + group.length, standing });
   if (flood !== undefined) return { kind: 'freeze', fault: flood };
-  const standing = brakes.standing.ok ? brakes.standing.value : undefined;
   const rule = await judgeAgain(parts, operation, {
     recent: recent.ok ? recent.value : [],
     undone: undone.ok ? undone.value : undefined,
     lbDown,
-    suspended: standing?.suspensions ?? [],
+    suspended: journaled.ok ? journaled.value.suspensions : [],
     isBeside: beside !== undefined,
   });
   if (!rule.ok) return { kind: 'hold', fault: rule.fault };
@@ -205,9 +206,9 @@ async function judgeWrite(
   const guard = guardTogether([...others, ...group], judged) ?? guardWrites([...others, ...rest], judged);
   if (guard !== undefined) return { kind: 'hold', fault: guard };
   const view = judged.find(({ pool }) => group[0] !== undefined && isSamePool(pool, group[0].key));
-  return view === undefined || standing === undefined
+  return view === undefined || !journaled.ok
     ? { kind: 'fail', fault: { kind: 'shutting-down' } }
-    : { kind: 'go', operation, nodes, view, mark: standing.mark };
+    : { kind: 'go', operation, nodes, view, mark: journaled.value.mark };
 }
 
 /** The whole rest of the operation is walked: what would have to stop half way does not begin. */

@@ -4,6 +4,9 @@ import { eligibleApprovers } from '../core/approval.ts';
 import type { Fault } from '../core/fault.ts';
 import type { Invocation } from '../core/invocation.ts';
 import { parseLine } from '../core/invocation.ts';
+import type { Reads } from '../core/facts.ts';
+import type { Pool, PoolKey } from '../core/node.ts';
+import { poolPath } from '../core/node.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Person } from '../core/people.ts';
 import { personOfAccount } from '../core/people.ts';
@@ -26,6 +29,7 @@ import type { Parts } from './parts.ts';
 import type { PeopleSeen } from './people-seen.ts';
 import { withRolesNow } from './roles-now.ts';
 import type { SharedReads } from './shared-reads.ts';
+import type { Standing } from './standing.ts';
 import { readStanding } from './standing.ts';
 import { answer } from './speak.ts';
 import type { Utterance } from './utterance.ts';
@@ -47,6 +51,8 @@ export interface Ear {
   readonly questions: AtMost;
   /** What those who ask at the same moment read together. */
   readonly shared: SharedReads;
+  /** The pools of each service, as they were when it was asked for last. */
+  readonly poolsOf: Map<string, readonly PoolKey[]>;
 }
 
 /**
@@ -288,12 +294,15 @@ async function answerOrAsk(
   const isPlan = command.kind === 'plan';
   const [gathered, standing] = await Promise.all([
     gatherFacts(parts, reads, { asker: utterance, logged: ear.log.lines(), shared: ear.shared }),
-    isPlan ? readStanding(parts, ear.shared) : undefined,
+    isPlan ? standingFor(ear, reads) : undefined,
   ]);
-  const suspension = standing && suspensionIn(standing.suspensions, utterance.person.name);
+  const suspended = standing?.journaled.ok === true ? standing.journaled.value.suspensions : [];
+  const suspension = suspensionIn(suspended, utterance.person.name);
   if (suspension !== undefined) return refuse(parts, utterance, suspension);
   if (!gathered.ok) return refuse(parts, utterance, gathered.fault);
   const { facts, storeFault } = gathered.value;
+  if (reads.kind === 'service' && facts.pools.length > 0)
+    ear.poolsOf.set(reads.service, facts.pools.map(keyOf));
   // Production alone answers `!status` and plans a dry run; what is about operations needs the journal.
   const needsJournal = reads.kind === 'operation' || reads.kind === 'operations';
   if (storeFault !== undefined && needsJournal) return refuse(parts, utterance, storeFault);
@@ -310,6 +319,16 @@ async function answerOrAsk(
     utterance,
     gathered: gathered.value,
   });
+}
+
+/** What holds at the moment, with the removals of the pools that the service had when it was asked for last: most times they are the same. */
+function standingFor({ parts, shared, poolsOf }: Ear, reads: Reads): Promise<Standing> {
+  const pools = reads.kind === 'service' ? (poolsOf.get(reads.service) ?? []) : [];
+  return shared.read(`standing ${pools.map(poolPath).join(' ')}`, () => readStanding(parts, pools));
+}
+
+function keyOf({ dc, cluster, service }: Pool): PoolKey {
+  return { dc, cluster, service };
 }
 
 /** An undo or a retry that gives no reason or task of its own goes on under those of the operation it is about. */

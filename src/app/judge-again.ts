@@ -1,4 +1,3 @@
-import type { Fault } from '../core/fault.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Person } from '../core/people.ts';
 import { PACE_NONE } from '../core/plan-nodes.ts';
@@ -12,29 +11,6 @@ import { withRolesForWrite } from './roles-now.ts';
 /** Rules with a sliding window need the person's earlier operations, and so does break-glass; most deciding rules do not. */
 export function looksBack({ settings }: Parts, { request }: Operation): boolean {
   return request.breakGlass !== undefined || settings.policy().rules.some((rule) => rule.per !== undefined);
-}
-
-/** How many objects all together have written lately. */
-export function readWritten({ store, settings, clock }: Parts): Promise<Result<number>> {
-  return store.writesSince(clock.now() - settings.policy().limits.everybody.per);
-}
-
-/** More than all together may write: whatever it is, a person should look first. The way back is never too much. */
-export function findFlood(
-  { settings }: Parts,
-  { plan, request }: Operation,
-  { objects, written }: { readonly objects: number; readonly written: Result<number> },
-): Fault | undefined {
-  const { everybody } = settings.policy().limits;
-  if (plan.undoes !== undefined || request.breakGlass?.overrides.includes('budget') === true)
-    return undefined;
-  if (!written.ok || written.value + objects <= everybody.objects) return undefined;
-  return {
-    kind: 'limit-everybody',
-    objects: written.value + objects,
-    most: everybody.objects,
-    perMs: everybody.per,
-  };
 }
 
 /** Asker and approvers, as they are known today. */

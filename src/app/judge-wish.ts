@@ -3,7 +3,8 @@ import type { Fault } from '../core/fault.ts';
 import type { WriteView } from '../core/guard-rails.ts';
 import { areReportedDown, guardPlan } from '../core/guard-rails.ts';
 import { limitFault } from '../core/limits.ts';
-import { poolPath } from '../core/node.ts';
+import type { Pool } from '../core/node.ts';
+import { isSamePool, poolPath } from '../core/node.ts';
 import type { NodePlan, PlanNote } from '../core/node-plan.ts';
 import { objectCount } from '../core/plan.ts';
 import type { Result } from '../core/result.ts';
@@ -16,8 +17,10 @@ import { servicesOf } from './new-operation.ts';
 import { clusterNotes } from './node-readiness.ts';
 import type { Parts } from './parts.ts';
 import { keysToProbe, probeHosts } from './probing.ts';
+import type { Standing } from './standing.ts';
+import { readStanding } from './standing.ts';
 import type { Asked } from './wish.ts';
-import { readSurroundings, writeViews } from './write-views.ts';
+import { writeViews } from './write-views.ts';
 
 /** Whether it may be asked for, and what came up that is worth telling. */
 export interface Judged {
@@ -66,7 +69,7 @@ function judgeScale(parts: Parts, asked: Asked, plan: ScalePlan): Judged {
 /** Who it is, how much they asked for lately, and whether anything is braked: the same for whatever is asked. */
 function judgeAsker(parts: Parts, asked: Asked, lbDown: boolean): Result<RuleApplied> {
   const { wish, utterance, gathered, standing } = asked;
-  const { brakes, written } = standing;
+  const { journaled } = standing;
   const { facts } = gathered;
   const { plan, breakGlass } = wish;
   const rule = authorize(parts.settings, {
@@ -81,10 +84,10 @@ function judgeAsker(parts: Parts, asked: Asked, lbDown: boolean): Result<RuleApp
     breakGlass,
   });
   if (!rule.ok) return rule;
-  const limited = limitsOf(parts, asked, written);
+  const limited = limitsOf(parts, asked, journaled.ok ? journaled.value.written : 0);
   if (limited !== undefined) return fail(limited);
   const request = { service: plan.service, services: servicesOf(plan), breakGlass };
-  const brake = findBrake(parts, brakes, { plan, request, lbDown });
+  const brake = findBrake(parts, standing, { plan, request, lbDown });
   // Without the journal nothing is queued anyway, and a dry run says what was not looked at.
   return brake.ok && brake.value !== undefined ? fail(brake.value) : rule;
 }
@@ -108,7 +111,7 @@ function limitsOf(parts: Parts, { wish, utterance, gathered }: Asked, written: n
 /** The pools that the plan touches. Without the journal a dry run is judged all the same; what was removed lately is then not known. */
 async function viewsOf(
   parts: Parts,
-  { wish, gathered }: Asked,
+  { wish, gathered, standing }: Asked,
   plan: NodePlan,
 ): Promise<Result<readonly WriteView[]>> {
   const touched = gathered.facts.pools.filter((pool) =>
@@ -117,6 +120,14 @@ async function viewsOf(
   return writeViews(parts, touched, {
     overrides: wish.breakGlass?.overrides ?? [],
     maxShareRemoved: 0,
-    surroundings: await readSurroundings(parts, touched, gathered.storeFault === undefined),
+    standing: await standingOf(parts, standing, touched),
+    withoutJournal: gathered.storeFault !== undefined,
+    balanced: touched.map((pool) => gathered.facts.balanced.get(poolPath(pool))),
   });
+}
+
+/** What was read when it was asked, when the pools were known then already. */
+async function standingOf(parts: Parts, known: Standing, pools: readonly Pool[]): Promise<Standing> {
+  const isKnown = pools.every((pool) => known.pools.some((one) => isSamePool(one, pool)));
+  return isKnown ? known : readStanding(parts, pools);
 }

@@ -7,6 +7,7 @@ import { within } from '../observe/context.ts';
 import type { Chat, ChatState, Inbound } from '../ports/chat.ts';
 import { AtMost } from './at-most.ts';
 import { EarlyReactions } from './early-reactions.ts';
+import type { Ear } from './hear.ts';
 import { hear } from './hear.ts';
 import { HeardLog } from './heard-log.ts';
 import { Inbox } from './inbox.ts';
@@ -43,6 +44,7 @@ export class Sluice {
   private readonly early = new EarlyReactions();
   private readonly questions: AtMost;
   private readonly shared = new SharedReads();
+  private readonly poolsOf: Ear['poolsOf'] = new Map();
   private readonly changes: ChangeWatch;
   private readonly inbox: Inbox;
   private readonly watching = new Set<Promise<void>>();
@@ -76,10 +78,10 @@ export class Sluice {
   }
 
   private async hearNow(event: Inbound): Promise<void> {
-    const { parts, outbox, seen, log, early, questions, shared } = this;
+    const { parts, outbox, seen, log, early, questions, shared, poolsOf } = this;
     const chat = this.chatOf(event);
     const actor = (await chat?.identify?.(event.actor)) ?? event.actor;
-    return hear({ parts, outbox, seen, log, early, questions, shared }, { ...event, actor });
+    return hear({ parts, outbox, seen, log, early, questions, shared, poolsOf }, { ...event, actor });
   }
 
   private chatOf({ actor }: Inbound): Chat | undefined {

@@ -1,29 +1,51 @@
-import type { Suspension } from '../core/suspension.ts';
-import type { Brakes } from './brakes.ts';
-import { readBrakes } from './brakes.ts';
-import { readWritten } from './judge-again.ts';
+import type { Fault } from '../core/fault.ts';
+import type { PoolKey } from '../core/node.ts';
+import type { Operation } from '../core/operation.ts';
+import type { Result } from '../core/result.ts';
+import type { Standing as Journaled } from '../ports/store.ts';
 import type { Parts } from './parts.ts';
-import type { SharedReads } from './shared-reads.ts';
 
-/** What holds for whatever is asked at the moment. */
+/** What holds at the moment for whatever is to be written. */
 export interface Standing {
-  readonly brakes: Brakes;
-  readonly suspensions: readonly Suspension[];
-  /** Objects that everybody has written lately. */
-  readonly written: number;
+  /** Of the file STOP, when it is there. */
+  readonly path: string | undefined;
+  readonly journaled: Result<Journaled>;
+  /** Those whose removals were read, in that order. */
+  readonly pools: readonly PoolKey[];
 }
 
-/** The brakes, and how much everybody has written lately. Without the journal nobody is suspended and nothing was written: nothing can be written then either. */
-export function readStanding(parts: Parts, shared: SharedReads): Promise<Standing> {
-  return shared.read('standing', () => readBoth(parts));
+/** Brakes, how much was written lately, and what was taken lately from these pools. */
+export async function readStanding(
+  { store, stopFile, clock, settings }: Parts,
+  pools: readonly PoolKey[],
+): Promise<Standing> {
+  const now = clock.now();
+  const [path, journaled] = await Promise.all([
+    stopFile.present(),
+    store.standing({
+      writtenSince: now - settings.policy().limits.everybody.per,
+      removedSince: now - settings.bounds.removalWindowMs,
+      pools,
+    }),
+  ]);
+  return { path, journaled, pools };
 }
 
-async function readBoth(parts: Parts): Promise<Standing> {
-  const [brakes, written] = await Promise.all([readBrakes(parts), readWritten(parts)]);
-  const { standing } = brakes;
+/** More than all together may write: whatever it is, a person should look first. The way back is never too much. */
+export function findFlood(
+  { settings }: Parts,
+  { plan, request }: Operation,
+  { objects, standing }: { readonly objects: number; readonly standing: Standing },
+): Fault | undefined {
+  const { everybody } = settings.policy().limits;
+  if (plan.undoes !== undefined || request.breakGlass?.overrides.includes('budget') === true)
+    return undefined;
+  const { journaled } = standing;
+  if (!journaled.ok || journaled.value.written + objects <= everybody.objects) return undefined;
   return {
-    brakes,
-    suspensions: standing.ok ? standing.value.suspensions : [],
-    written: written.ok ? written.value : 0,
+    kind: 'limit-everybody',
+    objects: journaled.value.written + objects,
+    most: everybody.objects,
+    perMs: everybody.per,
   };
 }

@@ -1,11 +1,13 @@
+import { strict as assert } from 'node:assert';
 import { recordFacts, serviceFacts } from '../core/catalogue.ts';
 import type { WriteView } from '../core/guard-rails.ts';
-import type { Pool, PoolKey } from '../core/node.ts';
+import type { Pool } from '../core/node.ts';
+import { isSamePool } from '../core/node.ts';
 import type { Override } from '../core/override.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
-import type { Removal } from '../ports/store.ts';
 import type { Parts } from './parts.ts';
+import type { Standing } from './standing.ts';
 
 /** By what writes are judged, besides production itself. */
 export interface Judging {
@@ -13,59 +15,42 @@ export interface Judging {
   readonly overrides: readonly Override[];
 }
 
-/** What is known of a pool besides its objects. */
-interface Surroundings {
-  readonly removed: Result<readonly Removal[]>;
-  readonly balanced: WriteView['balanced'];
-}
-
-/**
- * What was taken from each pool lately, and what the load balancers say of it now.
- *
- * @param journal false: Redis is known to be away, and what was removed lately is passed over: for a dry run, which says so.
- */
-export function readSurroundings(
-  { store, settings, loadBalancers, clock }: Parts,
-  pools: readonly PoolKey[],
-  journal = true,
-): Promise<readonly Surroundings[]> {
-  const since = clock.now() - settings.bounds.removalWindowMs;
-  return Promise.all(
-    pools.map(async (pool) => {
-      const [removed, balanced] = await Promise.all([
-        journal ? store.removals(pool, since) : ok([]),
-        loadBalancers.pool(pool),
-      ]);
-      return { removed, balanced };
-    }),
-  );
+/** What is known besides the pools. */
+interface Around {
+  /** For the removals of each pool. When the journal does not answer nothing can be judged. */
+  readonly standing: Standing;
+  /** Redis is known to be away, and what was removed lately is passed over: for a dry run, which says so. */
+  readonly withoutJournal?: boolean;
+  /** What the load balancers say of each pool, in the order of the pools. */
+  readonly balanced: readonly WriteView['balanced'][];
 }
 
 /**
  * What the guard rails look at.
  *
- * @param pools as read just now.
- * @param surroundings of each of them, in their order.
+ * @param pools as read just now; their removals must be in `standing`.
  */
 export async function writeViews(
   parts: Parts,
   pools: readonly Pool[],
-  { surroundings, ...judging }: Judging & { readonly surroundings: readonly Surroundings[] },
+  { standing, withoutJournal = false, balanced, ...judging }: Judging & Around,
 ): Promise<Result<readonly WriteView[]>> {
   const { settings } = parts;
+  const { journaled } = standing;
   const receiving = await Promise.all(pools.map((pool) => receivingPools(parts, pool)));
   const views: WriteView[] = [];
   for (const [index, pool] of pools.entries()) {
-    const around = surroundings[index];
     const received = receiving[index];
     if (received?.ok !== true) return received ?? fail({ kind: 'shutting-down' });
-    if (around?.removed.ok !== true)
-      return around?.removed ?? fail({ kind: 'store-unreachable', cause: 'no answer' });
+    if (!journaled.ok && !withoutJournal) return journaled;
+    const place = standing.pools.findIndex((one) => isSamePool(one, pool));
+    const removed = journaled.ok ? journaled.value.removals[place] : [];
+    assert(removed !== undefined, 'the removals of a pool were not read');
     views.push({
       pool,
       threshold: serviceFacts(settings.catalogue, pool.service).threshold,
-      removed: around.removed.value,
-      balanced: around.balanced,
+      removed,
+      balanced: balanced[index],
       scope: settings.scope,
       receiving: received.value,
       ...judging,

@@ -1,5 +1,6 @@
 import type { Announcement } from '../core/announcement/announcement.ts';
 import type { Lock } from '../core/lock.ts';
+import type { PoolKey } from '../core/node.ts';
 import type { Operation, OperationPatch, OperationState, StepChange, Vote } from '../core/operation.ts';
 import type { Result } from '../core/result.ts';
 import type { RowState } from '../core/row-state.ts';
@@ -65,13 +66,25 @@ export interface Freeze {
   readonly at: number;
 }
 
-/** Every brake as it stands. `mark` changes whenever one of them is put on or taken off. */
-export interface Brakes {
+/** What holds at one moment for whatever is to be written. */
+export interface Standing {
+  /** Another one whenever a brake was put on or taken off: a freeze, a lock, a suspension, a log that is away. */
   readonly mark: string;
   readonly freeze: Freeze | undefined;
   readonly locks: readonly Lock[];
   readonly suspensions: readonly Suspension[];
   readonly logDownSince: number | undefined;
+  /** Objects whose write ended well lately; one that an operation wrote in two steps counts once. */
+  readonly written: number;
+  /** What was taken from each of the pools lately, in the order asked: the newest entry per host. */
+  readonly removals: readonly (readonly Removal[])[];
+}
+
+/** Since when, and of which pools. Milliseconds since 1970. */
+export interface StandingQuestion {
+  readonly writtenSince: number;
+  readonly removedSince: number;
+  readonly pools: readonly Pick<PoolKey, 'dc' | 'cluster' | 'service'>[];
 }
 
 /** An operation and its place in the lines of its services. */
@@ -176,14 +189,8 @@ export interface Store {
   /** The operation whose request is shown by that message. */
   operationShownBy(viewId: string): Promise<Result<string | undefined>>;
 
-  /** Removals of a pool since `since`, newest entry per host. */
-  removals(
-    pool: { readonly dc: string; readonly cluster: string; readonly service: string },
-    since: number,
-  ): Promise<Result<readonly Removal[]>>;
-
-  /** All that may stop a write, read at once. */
-  brakes(): Promise<Result<Brakes>>;
+  /** All that a write is judged by besides production and the operation itself, read at once. */
+  standing(question: StandingQuestion): Promise<Result<Standing>>;
 
   /** Every lock that was set and not lifted, also one whose time is over, by service. */
   locks(): Promise<Result<readonly Lock[]>>;
@@ -194,9 +201,6 @@ export interface Store {
   suspensions(): Promise<Result<readonly Suspension[]>>;
   /** Suspends a person, or with undefined lifts it. */
   setSuspension(person: string, suspension: Suspension | undefined): Promise<Result<void>>;
-
-  /** Objects whose write ended well since `since`; one that an operation wrote in two steps counts once. */
-  writesSince(since: number): Promise<Result<number>>;
 
   /** Ids of operations that nobody else has looked at and should, oldest first: those that broke the glass. */
   unreviewed(): Promise<Result<readonly string[]>>;

@@ -17,6 +17,7 @@ import type {
   Freeze,
   OutboxRow,
   Removal,
+  StandingQuestion,
   Store,
   StoredRow,
   Transition,
@@ -243,21 +244,7 @@ export class MemoryStore implements Store {
     return this.answer(() => ok(this.views.get(viewId)));
   }
 
-  removals(
-    pool: { readonly dc: string; readonly cluster: string; readonly service: string },
-    since: number,
-  ): ReturnType<Store['removals']> {
-    return this.answer(() =>
-      ok(
-        [...this.removed.values()].filter(
-          ({ dc, cluster, service, at }) =>
-            dc === pool.dc && cluster === pool.cluster && service === pool.service && at >= since,
-        ),
-      ),
-    );
-  }
-
-  brakes(): ReturnType<Store['brakes']> {
+  standing({ writtenSince, removedSince, pools }: StandingQuestion): ReturnType<Store['standing']> {
     return this.answer(() =>
       ok({
         mark: this.mark(),
@@ -265,6 +252,13 @@ export class MemoryStore implements Store {
         locks: this.sortedLocks(),
         suspensions: [...this.suspended.values()],
         logDownSince: this.logDown,
+        written: [...this.written.values()].filter((at) => at >= writtenSince).length,
+        removals: pools.map((pool) =>
+          [...this.removed.values()].filter(
+            ({ dc, cluster, service, at }) =>
+              dc === pool.dc && cluster === pool.cluster && service === pool.service && at >= removedSince,
+          ),
+        ),
       }),
     );
   }
@@ -293,10 +287,6 @@ export class MemoryStore implements Store {
       else this.suspended.set(person, copy(suspension));
       return ok(undefined);
     });
-  }
-
-  writesSince(since: number): ReturnType<Store['writesSince']> {
-    return this.answer(() => ok([...this.written.values()].filter((at) => at >= since).length));
   }
 
   unreviewed(): ReturnType<Store['unreviewed']> {

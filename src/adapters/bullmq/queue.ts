@@ -83,6 +83,7 @@ export function openQueue(options: QueueOptions): WatchedQueue {
   /** Begun here, and no job yet. */
   const later: Job[] = [];
   let adding: NodeJS.Timeout | undefined;
+  let isClosing = false;
   // Each failed try is an error event of both.
   producer.on('error', () => undefined);
   queue.on('error', (error) => {
@@ -90,7 +91,7 @@ export function openQueue(options: QueueOptions): WatchedQueue {
   });
   return {
     wake: (id) => {
-      if (begin(id)) {
+      if (running.has(id) || begin(id)) {
         later.push({ id, begunBy: self });
         adding ??= setTimeout(() => void addLater(), ADD_AFTER_MS);
         return Promise.resolve(ok(undefined));
@@ -134,11 +135,15 @@ export function openQueue(options: QueueOptions): WatchedQueue {
       void old?.close(true).catch(() => undefined);
     },
     close: async () => {
+      isClosing = true;
       // Without Redis, an orderly farewell would wait for it to come back.
       const answers = await inTime(queue.getJobCountByTypes('active'));
       if (!answers.ok) await Promise.allSettled(running.values());
       await worker?.close(!answers.ok);
       await Promise.allSettled(running.values());
+      // What has begun here has ended by now, one way or another.
+      const left = later.splice(0).filter(({ begunBy }) => begunBy === undefined);
+      later.push(...left);
       if (answers.ok) await addLater();
       clearTimeout(adding);
       await queue.close();
@@ -157,12 +162,20 @@ export function openQueue(options: QueueOptions): WatchedQueue {
     if (!added.ok) log.warn({ ops: jobs.map(({ id }) => id), fault: added.fault }, 'queue: jobs not added');
   }
 
-  /** @returns false when this process runs nothing, or has its hands full, or runs it already. */
+  /** @returns false when this process runs nothing, or has its hands full. */
   function begin(id: string): boolean {
-    if (run === undefined || running.has(id) || running.size >= options.concurrency) return false;
+    if (run === undefined || isClosing || running.size >= options.concurrency) return false;
     // What fails is a bug, and is logged by whoever runs it.
     start(id, run(id, false)).catch(() => undefined);
     return true;
+  }
+
+  /** What was begun without its job takes places too. When this ends first, the job is for the next process. */
+  async function runInTurn(id: string, begunElsewhere: boolean): Promise<void> {
+    while (running.size >= options.concurrency && !isClosing)
+      await Promise.race(running.values()).catch(() => undefined);
+    if (isClosing) later.push({ id });
+    else if (run !== undefined) await start(id, run(id, begunElsewhere));
   }
 
   function start(id: string, work: Promise<void>): Promise<void> {
@@ -185,7 +198,7 @@ export function openQueue(options: QueueOptions): WatchedQueue {
         const { id, begunBy } = data;
         const here = running.get(id);
         if (here !== undefined || begunBy === self) await here;
-        else if (run !== undefined) await start(id, run(id, begunBy !== undefined));
+        else await runInTurn(id, begunBy !== undefined);
       },
       {
         // BullMQ makes a second one from it for waiting, and closes that one only.

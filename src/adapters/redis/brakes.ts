@@ -6,15 +6,17 @@ import type { Change } from './change.ts';
 import { newChange } from './change.ts';
 import { KEYS } from './keys.ts';
 import type { Link } from './link.ts';
-import { doneOnly } from './link.ts';
+import { doneOnly, pairs } from './link.ts';
 import { addRowsTo } from './outbox-rows.ts';
+import type { Fields } from './records.ts';
+import { readRemovals } from './removals.ts';
 
 /** The part of the store that holds what stops writes: the freeze, locks, suspensions, and that the log is away. */
 export function brakeMethods(
   link: Link,
 ): Pick<
   Store,
-  | 'brakes'
+  | 'standing'
   | 'freeze'
   | 'setFreeze'
   | 'locks'
@@ -25,30 +27,23 @@ export function brakeMethods(
   | 'setLogDown'
 > {
   return {
-    brakes: () =>
-      link.read(async (client) => {
-        // The count first: what is put on after it is found out by whoever writes under it.
-        const replies = await client
-          .pipeline()
-          .get(KEYS.brakes)
-          .get(KEYS.freeze)
-          .hgetall(KEYS.locks)
-          .hgetall(KEYS.suspensions)
-          .get(KEYS.logDown)
-          .exec();
-        const [mark, freeze, locks, suspensions, logDown] = (replies ?? []).map(([error, reply]) => {
-          if (error !== null) throw error;
-          return reply;
-        });
-        return ok({
-          mark: textOf(mark) ?? '',
-          freeze: readFreeze(textOf(freeze)),
-          locks: readLocks(locks as Readonly<Record<string, string>>),
-          suspensions: readSuspensions(suspensions as Readonly<Record<string, string>>),
-          logDownSince: readInstant(textOf(logDown)),
-        });
-      }),
-    freeze: () => link.read(async (client) => ok(readFreeze((await client.get(KEYS.freeze)) ?? undefined))),
+    standing: async ({ writtenSince, removedSince, pools }) => {
+      const { brakes, freeze, locks, suspensions, logDown, writes } = KEYS;
+      const keys = [brakes, freeze, locks, suspensions, logDown, writes, ...pools.map(KEYS.removals)];
+      const reply = await link.standing({ keys, argv: [String(writtenSince)] });
+      if (!reply.ok) return reply;
+      const [mark, frozen, locked, suspended, since, written, ...removals] = reply.value;
+      return ok({
+        mark: mark as string,
+        freeze: readFreeze(frozen as string),
+        locks: readLocks(pairs(locked)),
+        suspensions: readSuspensions(pairs(suspended)),
+        logDownSince: readInstant(since as string),
+        written: Number(written),
+        removals: pools.map((pool, index) => readRemovals(pool, pairs(removals[index]), removedSince)),
+      });
+    },
+    freeze: () => link.read(async (client) => ok(readFreeze((await client.get(KEYS.freeze)) ?? ''))),
     setFreeze: async (freeze, rows) =>
       move(link, (change) => {
         if (freeze === undefined) change.effect('DEL', KEYS.freeze);
@@ -66,8 +61,7 @@ export function brakeMethods(
       move(link, (change) => {
         change.fields(KEYS.suspensions, { [person]: suspension && JSON.stringify(suspension) });
       }),
-    logDownSince: () =>
-      link.read(async (client) => ok(readInstant((await client.get(KEYS.logDown)) ?? undefined))),
+    logDownSince: () => link.read(async (client) => ok(readInstant((await client.get(KEYS.logDown)) ?? ''))),
     setLogDown: async (since) =>
       move(link, (change) => {
         if (since === undefined) change.effect('DEL', KEYS.logDown);
@@ -88,23 +82,19 @@ async function move(link: Link, put: (change: Change) => void): ReturnType<Store
   );
 }
 
-function textOf(reply: unknown): string | undefined {
-  return reply === null || reply === undefined ? undefined : (reply as string);
+function readFreeze(text: string): Freeze | undefined {
+  return text === '' ? undefined : (JSON.parse(text) as Freeze);
 }
 
-function readFreeze(text: string | undefined): Freeze | undefined {
-  return text === undefined ? undefined : (JSON.parse(text) as Freeze);
+function readInstant(text: string): number | undefined {
+  return text === '' ? undefined : Number(text);
 }
 
-function readInstant(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Number(text);
-}
-
-function readLocks(locks: Readonly<Record<string, string>>): readonly Lock[] {
-  const read = Object.values(locks).map((text) => JSON.parse(text) as Lock);
+function readLocks(locks: Fields): readonly Lock[] {
+  const read = Object.values(locks).map((text = '') => JSON.parse(text) as Lock);
   return read.sort((a, b) => (a.service < b.service ? -1 : 1));
 }
 
-function readSuspensions(suspensions: Readonly<Record<string, string>>): readonly Suspension[] {
-  return Object.values(suspensions).map((text) => JSON.parse(text) as Suspension);
+function readSuspensions(suspensions: Fields): readonly Suspension[] {
+  return Object.values(suspensions).map((text = '') => JSON.parse(text) as Suspension);
 }

@@ -7,7 +7,14 @@ import type { Log } from '../../observe/log.ts';
 import { ANSWER_WITHIN_MS, answered, unreachable } from './connection.ts';
 import { KEYS } from './keys.ts';
 import type { Fields } from './records.ts';
-import { CHANGE_SCRIPT, LEASE_SCRIPT, LIST_SCRIPT, READ_SCRIPT, VOTE_SCRIPT } from './scripts.ts';
+import {
+  CHANGE_SCRIPT,
+  LEASE_SCRIPT,
+  LIST_SCRIPT,
+  READ_SCRIPT,
+  STANDING_SCRIPT,
+  VOTE_SCRIPT,
+} from './scripts.ts';
 
 /** How long replicas have to take a change. */
 const REPLICATED_WITHIN_MS = 500;
@@ -65,6 +72,8 @@ export interface Link {
   hashes(keys: readonly string[]): Promise<readonly Fields[]>;
   /** One hash. @param digest what is known of it. */
   hash(key: string, digest: string): Promise<Result<Digested>>;
+  /** The answer of the script of what holds at the moment, as it is. */
+  standing(call: Call): Promise<Result<readonly unknown[]>>;
   /** @param argv as the list's script wants it. */
   list(argv: readonly string[]): Promise<Result<Listed>>;
   /** @param prepare may read first; its change is then made or refused as a whole. */
@@ -88,6 +97,7 @@ interface Scripts {
   readonly sluiceTime: Script;
   readonly sluiceRead: Script;
   readonly sluiceList: Script;
+  readonly sluiceStanding: Script;
   readonly sluiceLease: Script;
   readonly sluiceChange: Script;
   readonly sluiceVote: Script;
@@ -102,6 +112,7 @@ export function linkTo(
   client.defineCommand('sluiceVote', { lua: VOTE_SCRIPT });
   client.defineCommand('sluiceRead', { lua: READ_SCRIPT });
   client.defineCommand('sluiceList', { lua: LIST_SCRIPT });
+  client.defineCommand('sluiceStanding', { lua: STANDING_SCRIPT });
   client.defineCommand('sluiceTime', { lua: "return redis.call('TIME')" });
   client.defineCommand('sluiceLease', { lua: LEASE_SCRIPT });
   const scripts = client as unknown as Scripts;
@@ -181,6 +192,10 @@ export function linkTo(
     },
     hash: (key, digest) =>
       answered(async () => ok(digested((await scripts.sluiceRead(1, key, digest)) as readonly unknown[]))),
+    standing: ({ keys, argv }) =>
+      answered(async () =>
+        ok((await scripts.sluiceStanding(keys.length, ...keys, ...argv)) as readonly unknown[]),
+      ),
     list: (argv) =>
       answered(async () =>
         ok(listed((await scripts.sluiceList(2, KEYS.open, KEYS.recent, ...argv)) as readonly unknown[])),
@@ -249,7 +264,7 @@ function listed([open, recent, ...rest]: readonly unknown[]): Listed {
 }
 
 /** A script answers with a hash as one flat list. */
-function pairs(reply: unknown): Fields {
+export function pairs(reply: unknown): Fields {
   const list = reply as readonly string[];
   const fields: Record<string, string> = {};
   for (let at = 0; at + 1 < list.length; at += 2) fields[list[at] ?? ''] = list[at + 1] ?? '';

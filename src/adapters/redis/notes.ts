@@ -14,12 +14,8 @@ const CHANGES_MOST = 5000;
 export function noteMethods(
   link: Link,
   retentionMs: number,
-): Pick<
-  Store,
-  'writesSince' | 'unreviewed' | 'review' | 'dueReminders' | 'setReminder' | 'addChanges' | 'changes'
-> {
+): Pick<Store, 'unreviewed' | 'review' | 'dueReminders' | 'setReminder' | 'addChanges' | 'changes'> {
   return {
-    writesSince: (since) => link.read(async (client) => ok(await client.zcount(KEYS.writes, since, '+inf'))),
     unreviewed: () => link.read(async (client) => ok(await client.zrange(KEYS.unreviewed, '0', '-1'))),
     review: async (id, rows) => {
       const reply = await link.change(() => {

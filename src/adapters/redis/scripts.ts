@@ -174,6 +174,26 @@ return {digest, hash}
 `;
 
 /**
+ * What holds at the moment.
+ *
+ * KEYS: how often brakes were moved, freeze, locks, suspensions, since when the log is away, writes; then removals of each pool. ARGV: since when writes count.
+ *
+ * @returns the first five as they are, with nothing as an empty text; how many writes; the removals of each pool.
+ */
+export const STANDING_SCRIPT = `
+local answer = {
+  redis.call('GET', KEYS[1]) or '',
+  redis.call('GET', KEYS[2]) or '',
+  redis.call('HGETALL', KEYS[3]),
+  redis.call('HGETALL', KEYS[4]),
+  redis.call('GET', KEYS[5]) or '',
+  redis.call('ZCOUNT', KEYS[6], ARGV[1], '+inf'),
+}
+for i = 7, #KEYS do answer[i] = redis.call('HGETALL', KEYS[i]) end
+return answer
+`;
+
+/**
  * Lists of operations, with those that the caller does not know as they are.
  *
  * KEYS: open, recent. ARGV: what the key of an operation begins with; `1` when what is open is wanted; how many of the newest are wanted; then what is known, an id

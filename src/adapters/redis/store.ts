@@ -13,7 +13,6 @@ import { noteMethods } from './notes.ts';
 import { operationMethods } from './operations.ts';
 import type { RedisPlace } from './place.ts';
 import { rowMethods } from './outbox-rows.ts';
-import { removalMethods } from './removals.ts';
 import { voteMethods } from './votes.ts';
 
 /** What the store needs to know. */
@@ -49,7 +48,6 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     ...listMethods(link, known),
     ...brakeMethods(link),
     ...voteMethods(link, { retentionMs, timeFrom, known }),
-    ...removalMethods(link),
     ...noteMethods(link, retentionMs),
     ...inboxMethods(link, retentionMs),
     ...rowMethods(link, retentionMs),

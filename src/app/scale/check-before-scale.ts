@@ -4,10 +4,11 @@ import type { Fault } from '../../core/fault.ts';
 import type { DeploymentNow, DeploymentSettings } from '../../core/scale/facts.ts';
 import { approvalsWanted, guardNumber } from '../../core/scale/guard-rails.ts';
 import type { ScaleStep } from '../../core/scale/step.ts';
-import { findBrake, readBrakes } from '../brakes.ts';
+import { findBrake } from '../brakes.ts';
 import type { NoGo } from '../check-before-write.ts';
 import { RECENT } from '../check-before-write.ts';
-import { findFlood, judgeAgain, looksBack, readWritten } from '../judge-again.ts';
+import { judgeAgain, looksBack } from '../judge-again.ts';
+import { findFlood, readStanding } from '../standing.ts';
 import { ok } from '../../core/result.ts';
 import type { Parts } from '../parts.ts';
 import { readDeployment } from './read-scale.ts';
@@ -57,14 +58,15 @@ export async function checkBeforeScale(
     if (moved !== undefined) return { kind: 'conflict', fault: moved };
     numbers.push({ after: one.to, now: now.value, settings: deployment });
   }
-  const brake = findBrake(parts, await readBrakes(parts), {
+  const standing = await readStanding(parts, []);
+  const brake = findBrake(parts, standing, {
     plan,
     request: operation.request,
     lbDown: false,
   });
   if (!brake.ok) return { kind: 'fail', fault: brake.fault };
   if (brake.value !== undefined) return { kind: 'hold', fault: brake.value };
-  const flood = findFlood(parts, operation, { objects: 1, written: await readWritten(parts) });
+  const flood = findFlood(parts, operation, { objects: 1, standing });
   if (flood !== undefined) return { kind: 'freeze', fault: flood };
   const rule = await judgeAgain(parts, operation, {
     recent: recent.ok ? recent.value : [],

@@ -6,7 +6,7 @@ import type { StepState } from '../../../src/core/step-state.ts';
 import type { SeenChange } from '../../../src/core/seen-change.ts';
 import { STEP_TRANSITIONS } from '../../../src/core/step-state.ts';
 import type { RowState } from '../../../src/core/row-state.ts';
-import type { OutboxRow, Store } from '../../../src/ports/store.ts';
+import type { OutboxRow, Standing, StandingQuestion, Store } from '../../../src/ports/store.ts';
 import { operation } from '../../core/build.ts';
 
 const OPERATION_STATES = Object.keys(OPERATION_TRANSITIONS) as OperationState[];
@@ -69,6 +69,9 @@ export function storeContract(open: () => Promise<Store>): void {
     return created(one(id, { state: 'queued' }));
   }
 
+  const POOL = { dc: 'eqiad', cluster: 'maps', service: SERVICE };
+  const standing = async (changed: Partial<StandingQuestion> = {}): Promise<Standing> =>
+    value(await store.standing({ writtenSince: 0, removedSince: 0, pools: [POOL], ...changed }));
   const keysOf = (rows: readonly { readonly key: string }[]): readonly string[] => rows.map(({ key }) => key);
   const stored = async (id = 'k7f'): Promise<Operation | undefined> => value(await store.operation(id));
 
@@ -276,7 +279,7 @@ export function storeContract(open: () => Promise<Store>): void {
       expect((await stored())?.state).toBe('queued');
       expect((await stored())?.steps).toEqual(steps);
       expect(value(await store.unsentRows(10))).toEqual([]);
-      expect(value(await store.removals({ dc: 'eqiad', cluster: 'maps', service: SERVICE }, 0))).toEqual([]);
+      expect((await standing()).removals).toEqual([[]]);
     });
 
     test('moves a step by the table of steps and no other way', async () => {
@@ -523,7 +526,11 @@ export function storeContract(open: () => Promise<Store>): void {
         }),
       );
       const since = async (at: number): Promise<unknown> =>
-        value(await store.removals(pool, at)).map(({ host, weight, at: when }) => [host, weight, when]);
+        ((await standing({ removedSince: at })).removals[0] ?? []).map(({ host, weight, at: when }) => [
+          host,
+          weight,
+          when,
+        ]);
       expect(await since(0)).toEqual([
         ['maps1005', 10, 100],
         ['maps1006', 0, 300],
@@ -642,18 +649,18 @@ export function storeContract(open: () => Promise<Store>): void {
       ['a log that is back', () => store.setLogDown(undefined)],
     ])('what was allowed before %s is not begun after it', async (_name, move) => {
       await queued('k7f');
-      const { mark } = value(await store.brakes());
+      const { mark } = await standing();
       const begin = (ifBrakes: string): ReturnType<Store['transition']> =>
         store.transition({ id: 'k7f', from: ['queued'], to: 'running', at: NOW, ifBrakes });
       value(await move());
       expect(await begin(mark)).toEqual({ ok: false, fault: { kind: 'brakes-moved', id: 'k7f' } });
       expect((await stored())?.state).toBe('queued');
-      expect(value(await begin(value(await store.brakes()).mark)).state).toBe('running');
+      expect(value(await begin((await standing()).mark)).state).toBe('running');
     });
 
     test('what was allowed before a stop is not begun after it', async () => {
       await queued('k7f');
-      const { mark } = value(await store.brakes());
+      const { mark } = await standing();
       const change = { id: 'k7f', from: ['queued'] as const, at: NOW };
       value(await store.transition({ ...change, to: 'queued', patch: { stopRequestedBy: 'jijiki' } }));
       expect(await store.transition({ ...change, to: 'running', ifBrakes: mark })).toEqual({
@@ -665,12 +672,12 @@ export function storeContract(open: () => Promise<Store>): void {
     test('the brakes as they stand are read at once', async () => {
       const freeze = { by: 'jijiki', reason: 'outage', at: NOW };
       const suspension = { person: 'akosiaris', by: 'jijiki', reason: 'laptop stolen', at: NOW };
-      expect(value(await store.brakes())).toMatchObject({ freeze: undefined, locks: [], suspensions: [] });
+      expect(await standing()).toMatchObject({ freeze: undefined, locks: [], suspensions: [] });
       value(await store.setFreeze(freeze, []));
       value(await store.setLock(SERVICE, lock));
       value(await store.setSuspension('akosiaris', suspension));
       value(await store.setLogDown(NOW));
-      expect(value(await store.brakes())).toMatchObject({
+      expect(await standing()).toMatchObject({
         freeze,
         locks: [lock],
         suspensions: [suspension],
@@ -689,8 +696,8 @@ export function storeContract(open: () => Promise<Store>): void {
         value(await store.transition({ ...change, at: NOW, steps: [intent] }));
         value(await store.transition({ ...change, at: NOW + 5, steps: [{ from: ['intent'], record }] }));
       }
-      expect(value(await store.writesSince(NOW + 5))).toBe(operation().plan.changes.length);
-      expect(value(await store.writesSince(NOW + 6))).toBe(0);
+      expect((await standing({ writtenSince: NOW + 5 })).written).toBe(operation().plan.changes.length);
+      expect((await standing({ writtenSince: NOW + 6 })).written).toBe(0);
     });
 
     test('what broke the glass is to be reviewed, once', async () => {

@@ -120,7 +120,7 @@ describe('only in Redis', () => {
       store.withdraw('aaa', 'jayme', 2000),
       store.headOfLine('x'),
       store.operationShownBy('x'),
-      store.removals({ dc: 'a', cluster: 'b', service: 'c' }, 0),
+      store.standing({ writtenSince: 0, removedSince: 0, pools: [] }),
       store.freeze(),
       store.setFreeze({ by: 'x', reason: 'y', at: 1 }, []),
       store.addRows([row('r1')]),
