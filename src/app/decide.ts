@@ -26,15 +26,23 @@ import { rolesToSign } from './roles-now.ts';
 import { answer, viewRows } from './speak.ts';
 import type { Utterance } from './utterance.ts';
 
-/** Carries out what a person rules about an operation, or about all of them, and answers. */
+/** An operation that is being looked up. */
+export type Found = ReturnType<Parts['store']['operation']>;
+
+/**
+ * Carries out what a person rules about an operation, or about all of them, and answers.
+ *
+ * @param about the operation, when it is being looked up already.
+ */
 export async function decide(
   parts: Parts,
   outbox: Outbox,
   decision: Decision,
   utterance: Utterance,
+  about?: Found,
 ): Promise<void> {
   if ('id' in decision) know('op', decision.id);
-  const said = await carryOut(parts, outbox, decision, utterance);
+  const said = await carryOut(parts, outbox, decision, { utterance, about });
   if (!said.ok) {
     await answer(parts, utterance, [
       { kind: 'refused', nick: utterance.nick, fault: said.fault, hint: undefined },
@@ -53,7 +61,7 @@ async function carryOut(
   parts: Parts,
   outbox: Outbox,
   decision: Decision,
-  utterance: Utterance,
+  { utterance, about }: { readonly utterance: Utterance; readonly about: Found | undefined },
 ): Promise<Result<readonly Announcement[]>> {
   switch (decision.kind) {
     case 'freeze':
@@ -70,7 +78,7 @@ async function carryOut(
     case 'stop-all':
       return stopAll(parts, outbox, utterance);
     default: {
-      const operation = await findOperation(parts, decision.id);
+      const operation = await findOperation(parts, decision.id, about);
       if (!operation.ok) return operation;
       return decideOne(parts, outbox, { kind: decision.kind, operation: operation.value, utterance });
     }
@@ -104,8 +112,12 @@ async function decideOne(parts: Parts, outbox: Outbox, one: One): Promise<Result
   }
 }
 
-async function findOperation(parts: Parts, id: string): Promise<Result<Operation>> {
-  const found = await parts.store.operation(id);
+async function findOperation(
+  parts: Parts,
+  id: string,
+  about: Found = parts.store.operation(id),
+): Promise<Result<Operation>> {
+  const found = await about;
   if (!found.ok) return found;
   if (found.value !== undefined) return ok(found.value);
   const open = await parts.store.open();

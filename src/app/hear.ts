@@ -18,6 +18,7 @@ import type { Inbound } from '../ports/chat.ts';
 import type { Wish } from './wish.ts';
 import { askForPlan } from './ask.ts';
 import { cancelOperation } from './cancel-operation.ts';
+import type { Found } from './decide.ts';
 import { decide } from './decide.ts';
 import type { AtMost } from './at-most.ts';
 import type { EarlyReactions } from './early-reactions.ts';
@@ -177,12 +178,14 @@ async function hearParsed(
   const command = parsed.kind === 'invocation' ? parsed.command.name : undefined;
   const isPlan = parsed.kind === 'invocation' && parsed.command.kind === 'plan';
   const looks = parsed.kind === 'invocation' && parsed.command.kind === 'answer';
+  // What it is about is looked up while it is found out who says it.
+  const about = parsed.kind === 'invocation' ? operationAbout(ear, parsed) : undefined;
   const utterance =
     event.actor.readsOnly === true && looks
       ? lookerOf(event, event.channel)
       : await admit(ear, event, event.channel, person, command, isPlan);
   if (utterance === undefined) return;
-  if (parsed.kind === 'invocation') await invoke(ear, parsed, utterance);
+  if (parsed.kind === 'invocation') await invoke(ear, parsed, utterance, about);
   else await refuse(ear.parts, utterance, parsed.fault);
 }
 
@@ -274,11 +277,18 @@ async function refuse(parts: Parts, utterance: Utterance, fault: Fault): Promise
   await answer(parts, utterance, [{ kind: 'refused', nick: utterance.nick, fault, hint: undefined }]);
 }
 
-async function invoke(ear: Ear, invocation: Invocation, utterance: Utterance): Promise<void> {
+/** The operation that is ruled on. */
+function operationAbout({ parts }: Ear, { command, given, reason }: Invocation): Found | undefined {
+  if (command.kind !== 'decide') return undefined;
+  const decision = command.decide(given, reason);
+  return 'id' in decision ? parts.store.operation(decision.id) : undefined;
+}
+
+async function invoke(ear: Ear, invocation: Invocation, utterance: Utterance, about?: Found): Promise<void> {
   const { parts, outbox } = ear;
   const { command, given } = invocation;
   if (command.kind === 'decide')
-    return decide(parts, outbox, command.decide(given, invocation.reason), utterance);
+    return decide(parts, outbox, command.decide(given, invocation.reason), utterance, about);
   return ear.questions.run(() => answerOrAsk(ear, { ...invocation, command }, utterance));
 }
 

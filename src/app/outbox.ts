@@ -113,23 +113,27 @@ export class Outbox {
   private pump(): void {
     if (this.closed) return;
     for (const lane of this.lanes.values()) {
-      lane.pump ??= this.drain(lane.rows, (row) =>
+      lane.pump ??= this.drain(lane, (row) =>
         row.kind === 'sal' ? this.log.send(row, lane.rows) : this.sendChat(row, lane.rows),
-      ).finally(() => {
-        lane.pump = undefined;
-      });
+      );
     }
   }
 
-  private async drain(rows: OutboxRow[], send: (row: OutboxRow) => Promise<boolean>): Promise<void> {
+  private async drain(lane: Lane, send: (row: OutboxRow) => Promise<boolean>): Promise<void> {
+    const { rows } = lane;
     // Lets the caller finish its own turn first, so that rows of one transition are offered together.
     await Promise.resolve();
-    for (let row = rows[0]; row !== undefined && !this.closed; row = rows[0]) {
-      if (!this.parts.voice.speaks() || !(await send(row))) return;
-      // Unless it was forgotten meanwhile.
-      if (rows[0] === row) rows.shift();
-      this.settle(row.key);
-      this.known.delete(row.key);
+    try {
+      for (let row = rows[0]; row !== undefined && !this.closed; row = rows[0]) {
+        if (!this.parts.voice.speaks() || !(await send(row))) return;
+        // Unless it was forgotten meanwhile.
+        if (rows[0] === row) rows.shift();
+        this.settle(row.key);
+        this.known.delete(row.key);
+      }
+    } finally {
+      // In the same turn as the last look: what is offered after it must find that nobody is at it, or it waits for the next sweep.
+      lane.pump = undefined;
     }
   }
 

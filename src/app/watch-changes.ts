@@ -10,6 +10,7 @@ export class ChangeWatch {
   private readonly parts: Parts;
   private kept: SeenChange[] = [];
   private watch: Watch | undefined;
+  private isStoring = false;
 
   constructor(parts: Parts) {
     this.parts = parts;
@@ -21,13 +22,18 @@ export class ChangeWatch {
     });
   }
 
-  /** Stores what could not be stored before; called with every sweep. */
+  /** Stores what was seen, and what could not be stored before: what comes meanwhile goes with the next. Called with every sweep too. */
   async flush(): Promise<void> {
-    if (this.kept.length === 0) return;
-    const storing = this.kept;
-    this.kept = [];
-    const stored = await this.parts.store.addChanges(storing);
-    if (!stored.ok) this.kept = [...storing, ...this.kept].slice(-MOST_KEPT);
+    if (this.isStoring) return;
+    this.isStoring = true;
+    let isStored = true;
+    while (isStored && this.kept.length > 0) {
+      const storing = this.kept;
+      this.kept = [];
+      isStored = (await this.parts.store.addChanges(storing)).ok;
+      if (!isStored) this.kept = [...storing, ...this.kept].slice(-MOST_KEPT);
+    }
+    this.isStoring = false;
   }
 
   close(): void {

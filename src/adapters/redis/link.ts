@@ -52,7 +52,7 @@ export type ChangeReply =
 
 /** What the vote script says. */
 type VoteReply =
-  | { readonly kind: 'counted'; readonly missing: number; readonly fields: Fields }
+  | { readonly kind: 'counted'; readonly missing: number; readonly digest: string; readonly fields: Fields }
   | { readonly kind: 'own' | 'already'; readonly missing: number }
   | { readonly kind: 'not-waiting'; readonly state: OperationState }
   | { readonly kind: 'expired'; readonly at: number }
@@ -236,7 +236,7 @@ function voteReply(reply: readonly unknown[]): VoteReply {
   const kind = reply[0] as VoteReply['kind'];
   switch (kind) {
     case 'counted':
-      return { kind, missing: Number(reply[1]), fields: pairs(reply[2]) };
+      return { kind, missing: Number(reply[1]), digest: reply[2] as string, fields: pairs(reply[3]) };
     case 'own':
     case 'already':
       return { kind, missing: Number(reply[1]) };

@@ -86,7 +86,7 @@ return {'done', digestOf(hash), hash}
  * KEYS: operation, open, alike, the lines that it stands in. ARGV: not-after; now (empty: Redis' own clock); person; verdict; plan hash; vote as
  * JSON; id; retention in milliseconds; the states awaiting, queued, denied; the id's look-alikes.
  */
-export const VOTE_SCRIPT = `
+export const VOTE_SCRIPT = `${DIGEST_FUNCTION}
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 if now > tonumber(ARGV[1]) then return {'late'} end
@@ -109,13 +109,17 @@ for _, field in ipairs(redis.call('HKEYS', op)) do
 end
 missing = math.max(0, missing)
 local instant = string.format('%.0f', now)
+local function counted()
+  local hash = redis.call('HGETALL', op)
+  return {'counted', missing, digestOf(hash), hash}
+end
 
 if ARGV[4] == 'deny' then
   redis.call('HSET', op, 'vote:' .. person, ARGV[6], 'state', denied, 'endedAt', instant, 'touchedAt', instant)
   redis.call('ZREM', KEYS[2], ARGV[7])
   for i = 12, #ARGV do redis.call('SREM', KEYS[3], ARGV[i]) end
   redis.call('PEXPIRE', op, ARGV[8])
-  return {'counted', missing, redis.call('HGETALL', op)}
+  return counted()
 end
 if person == asker then return {'own', missing} end
 if redis.call('HEXISTS', op, 'vote:' .. person) == 1 then return {'already', missing} end
@@ -125,7 +129,7 @@ if missing == 0 then
   redis.call('HSET', op, 'state', queued, 'queuedAt', instant, 'touchedAt', instant)
   for i = 4, #KEYS do redis.call('RPUSH', KEYS[i], ARGV[7]) end
 end
-return {'counted', missing, redis.call('HGETALL', op)}
+return counted()
 `;
 
 /**

@@ -6,7 +6,7 @@ import { KEYS, wildcards } from './keys.ts';
 import type { KnownOperations } from './known-operations.ts';
 import type { Link } from './link.ts';
 import { linesOfId } from './operations.ts';
-import { readOperation, voteField } from './records.ts';
+import { voteField } from './records.ts';
 
 /**
  * The part of the store that counts approvals.
@@ -48,8 +48,8 @@ export function voteMethods(
       if (!reply.ok) return reply;
       switch (reply.value.kind) {
         case 'counted': {
-          const { kind, missing, fields } = reply.value;
-          const operation = readOperation(id, fields);
+          const { kind, missing, digest, fields } = reply.value;
+          const operation = known.read(id, digest, fields);
           if (!operation.ok) return operation;
           return ok(
             operation.value === undefined
