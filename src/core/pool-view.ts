@@ -39,6 +39,27 @@ export function viewPool(
   groups: readonly GroupRule[],
   balanced?: readonly BalancedPool[],
 ): PoolView {
+  const declared = viewDeclared(pool, threshold, groups);
+  return balanced === undefined
+    ? declared
+    : { ...declared, effective: viewEffective(pool, groups, balanced) };
+}
+
+/** Many ask about one pool at the same moment, of which there is one read. */
+const known = new WeakMap<
+  Pool,
+  { readonly threshold: number; readonly groups: readonly GroupRule[]; readonly view: PoolView }
+>();
+
+function viewDeclared(pool: Pool, threshold: number, groups: readonly GroupRule[]): PoolView {
+  const before = known.get(pool);
+  if (before?.threshold === threshold && before.groups === groups) return before.view;
+  const view = countDeclared(pool, threshold, groups);
+  known.set(pool, { threshold, groups, view });
+  return view;
+}
+
+function countDeclared(pool: Pool, threshold: number, groups: readonly GroupRule[]): PoolView {
   const weight = sum(pool.nodes.map(({ state }) => servingWeight(state)));
   const total = pool.nodes.filter(({ state }) => state.pooled !== 'inactive').length + pool.malformed.length;
   return {
@@ -47,7 +68,6 @@ export function viewPool(
     weight,
     floor: floorOf(threshold, total),
     groups: groupShares(pool.nodes, groups, NONE),
-    ...(balanced === undefined ? {} : { effective: viewEffective(pool, groups, balanced) }),
   };
 }
 

@@ -52,6 +52,8 @@ export class Endpoints {
       }
       if (tried.kind === 'no-answer' && call.form !== undefined) return tried;
       if (tried.kind === 'no-answer' && call.isWait === true && tried.why === 'timeout') return tried;
+      // Some of it was told already: whoever wants more asks for what comes after that.
+      if (tried.kind === 'no-answer' && call.onLine !== undefined && tried.begun) return tried;
       // A server that is silent tells more than one that is off.
       if (tried.kind === 'no-answer' || result.kind === 'not-sent') result = tried;
     }
@@ -69,7 +71,8 @@ export class Endpoints {
     const line: Line = { endpoint, agent, ca: this.options.ca, headers: this.headers };
     const tried = await exchange(line, call);
     // A kept connection that the server had ended tells nothing of the server. Only a read may be repeated: a write could have got through.
-    if (tried.kind === 'no-answer' && tried.why === 'cut' && tried.usedBefore && call.form === undefined)
+    const mayRepeat = call.form === undefined && call.onLine === undefined;
+    if (tried.kind === 'no-answer' && tried.why === 'cut' && tried.usedBefore && mayRepeat)
       return exchange({ ...line, agent: false }, call);
     return tried;
   }

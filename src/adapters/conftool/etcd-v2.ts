@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { ConftoolFault } from '../../core/fault.ts';
 import type { Result } from '../../core/result.ts';
@@ -110,16 +111,34 @@ export class EtcdV2 {
     return { ok: true, value: { node: answer.value.kind === 'node' ? answer.value.node : undefined, index } };
   }
 
-  /** The first event at or below a directory, at or after an index; waits as long as `timeoutMs` for it: `none`. */
-  async nextEvent(
+  /**
+   * The events at or below a directory, from an index on, as they come; for as long as `timeoutMs`, or until `heard` answers false.
+   *
+   * @returns `cleared` when etcd has forgotten the first of them.
+   */
+  async follow(
     path: string,
-    index: number,
-    timeoutMs: number,
-  ): Promise<Result<EtcdAnswer | { readonly kind: 'none' }, ConftoolFault>> {
-    const query = { wait: 'true', recursive: 'true', waitIndex: String(index) };
-    const exchange = await this.endpoints.call({ path: keyPath(path), query, timeoutMs, isWait: true });
-    if (exchange.kind === 'no-answer' && exchange.why === 'timeout') return ok({ kind: 'none' });
-    return this.answer(exchange, path, 'read');
+    { index, timeoutMs }: { readonly index: number; readonly timeoutMs: number },
+    heard: (event: { readonly action: string; readonly node: EtcdNode }) => boolean,
+  ): Promise<Result<'over' | 'cleared', ConftoolFault>> {
+    const query = { wait: 'true', recursive: 'true', stream: 'true', waitIndex: String(index) };
+    const onLine = (line: string, headers: IncomingHttpHeaders): boolean => {
+      const event = readSuccess(readJson(line));
+      if (event === undefined || !heard(event)) return false;
+      // Of what has happened before it was asked etcd tells the first event, and then nothing more (3.4): that must be asked for again.
+      return Number(headers['x-etcd-index'] ?? Infinity) < index;
+    };
+    const exchange = await this.endpoints.call({
+      path: keyPath(path),
+      query,
+      timeoutMs,
+      isWait: true,
+      onLine,
+    });
+    if (exchange.kind === 'no-answer' && exchange.why === 'timeout') return ok('over');
+    if (exchange.kind === 'answer' && exchange.status === 200) return ok('over');
+    const answer = this.answer(exchange, path, 'read');
+    return answer.ok ? ok(answer.value.kind === 'cleared' ? 'cleared' : 'over') : answer;
   }
 
   close(): void {

@@ -10,6 +10,8 @@ export interface Call {
   readonly form?: Readonly<Record<string, string>>;
   /** It waits for what may not come: silence is no reason to ask another endpoint. */
   readonly isWait?: boolean;
+  /** Told of each line of a success as it comes; then the answer has no body. It ends when that answers false. */
+  readonly onLine?: (line: string, headers: IncomingHttpHeaders) => boolean;
   /** From the call until the last byte of the answer, at one endpoint. */
   readonly timeoutMs: number;
 }
@@ -90,9 +92,17 @@ export function exchange(line: Line, call: Call): Promise<ExchangeOnLine> {
     });
     request.on('response', (response) => {
       progress.begun = response.statusCode === 200;
-      readBody(response, giveUp, (body) => {
-        const { statusCode: status = 0, headers } = response;
+      const { statusCode: status = 0, headers } = response;
+      const answer = (body: string): void => {
         end({ kind: 'answer', status, headers, body, endpoint: line.endpoint });
+      };
+      if (call.onLine === undefined || !progress.begun) {
+        readBody(response, giveUp, answer);
+        return;
+      }
+      readLines(response, call.onLine, giveUp, () => {
+        answer('');
+        request.destroy();
       });
     });
     request.end(bodyOf(call));
@@ -178,4 +188,29 @@ function readBody(
   response.on('end', () => {
     whole(Buffer.concat(parts).toString('utf8'));
   });
+}
+
+/** Lines of a stream; what follows the last line break is kept until its own comes. */
+function readLines(
+  response: IncomingMessage,
+  onLine: NonNullable<Call['onLine']>,
+  giveUp: (why: 'cut', cause: string) => void,
+  over: () => void,
+): void {
+  let rest = '';
+  let isOver = false;
+  response.setEncoding('utf8');
+  response.on('data', (part: string) => {
+    const lines = (rest + part).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      if (isOver || line === '') continue;
+      isOver = !onLine(line, response.headers);
+      if (isOver) over();
+    }
+  });
+  response.on('error', (error: NodeJS.ErrnoException) => {
+    giveUp('cut', error.code ?? error.message);
+  });
+  response.on('end', over);
 }

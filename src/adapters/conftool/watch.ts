@@ -63,17 +63,22 @@ async function follow(
       index = listed.value.index;
       isListed = true;
     }
-    const event = await etcd.nextEvent(version, index + 1, waitMs);
-    if (!event.ok) {
+    const known = seen ?? new Map<string, Seen>();
+    const followed = await etcd.follow(
+      version,
+      { index: index + 1, timeoutMs: waitMs },
+      ({ node, action }) => {
+        index = node.modifiedIndex;
+        // What a directory took with it, its event does not say.
+        if (node.dir === true) isListed = false;
+        else tell(heard, apply(known, node, action, version));
+        return isListed && !state.closed;
+      },
+    );
+    if (!followed.ok) {
       isListed = false;
       await sleep(retryMs);
-    } else if (event.value.kind === 'node') {
-      const { node, action } = event.value;
-      index = node.modifiedIndex;
-      // What a directory took with it, its event does not say.
-      if (node.dir === true) isListed = false;
-      else tell(heard, apply(seen ?? new Map<string, Seen>(), node, action, version));
-    } else if (event.value.kind !== 'none') isListed = false;
+    } else if (followed.value === 'cleared') isListed = false;
   }
 }
 

@@ -14,6 +14,8 @@ export interface Gateway {
   /** `GET /v2/keys/...?...` of every request, in order. */
   readonly seen: string[];
   conduct: (method: string) => Conduct;
+  /** Ends every connection that is open. */
+  cutAll(): void;
   close(): Promise<void>;
 }
 
@@ -55,6 +57,9 @@ export async function openGateway(serverUrl: string): Promise<Gateway> {
     url: `http://127.0.0.1:${String(address.port)}`,
     seen,
     conduct: () => 'pass',
+    cutAll: () => {
+      server.closeAllConnections();
+    },
     close: () =>
       new Promise((resolve) => {
         agent.destroy();

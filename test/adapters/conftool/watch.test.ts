@@ -64,8 +64,33 @@ test('each change is told as it comes, the same text again is not', async () => 
   expect(told()).toEqual(['maps1 10 -> 7', 'maps1 7 -> 8']);
 });
 
+test('of many changes at once each is told, in order, by one question', async () => {
+  const asked = gateway.seen.length;
+  const weights = Array.from({ length: 200 }, (_, number) => 11 + number);
+  for (const weight of weights) await put('maps1', weight);
+  await waitUntil('all are heard', () => heard.length === weights.length);
+  expect(told()).toEqual(weights.map((weight) => `maps1 ${String(weight - 1)} -> ${String(weight)}`));
+  expect(gateway.seen.length - asked).toBe(0);
+});
+
+test('what changes while the watch begins is not lost', async () => {
+  const late: string[] = [];
+  const second = conftool.watch((changes) => {
+    for (const { before, after } of changes)
+      late.push(`${String(before?.weight)} -> ${String(after?.weight)}`);
+  });
+  for (let weight = 11; weight <= 60; weight++) await put('maps1', weight);
+  await put('maps1', 99);
+  await waitUntil('the last is heard', () => late.includes('60 -> 99'));
+  second.close();
+  // Each begins where the one before ended.
+  const ends = late.map((change) => change.split(' -> '));
+  expect(ends.slice(1).map(([before]) => before)).toEqual(ends.slice(0, -1).map(([, after]) => after));
+});
+
 test('what happened while etcd was away is found by comparing, and told as late', async () => {
   gateway.conduct = () => 'cut-before';
+  gateway.cutAll();
   await put('maps1', 7);
   await waitUntil('it has asked in vain', () => gateway.seen.length > 4);
   await put('maps1', 8);
@@ -89,6 +114,7 @@ test('what happened while etcd was away is found by comparing, and told as late'
 
 test('when the events since have been forgotten, everything is read again', async () => {
   gateway.conduct = (method) => (method === 'GET' ? { status: 503, body: 'maintenance' } : 'pass');
+  gateway.cutAll();
   await put('maps1', 7);
   const other = `${etcd.url}/v2/keys/conftool/other`;
   for (let event = 0; event < 1005; event++) await putValue(other, String(event), agent);
