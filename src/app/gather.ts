@@ -29,7 +29,7 @@ const NEEDS_NO_NAMES: readonly Reads['kind'][] = [
 const LOOKS_FAR_BACK: readonly Reads['kind'][] = ['hosts', 'host', 'everything', 'changes', 'history'];
 
 /** Who wants to know. */
-export interface Asker {
+interface Asker {
   readonly nick: string;
   readonly account: string | undefined;
   readonly person: Person | undefined;

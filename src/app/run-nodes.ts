@@ -27,8 +27,8 @@ interface Run {
   readonly ending: Ending;
   /** Who stands behind it in its line. */
   readonly behind: readonly string[];
-  /** Told of those that are carried out with it. */
-  readonly takeAlong: (ids: readonly string[]) => void;
+  /** Told of those that are carried out with it. @returns to be called when that is over. */
+  readonly takeAlong: (ids: readonly string[]) => () => void;
 }
 
 /** Carries out what there is to do on objects of conftool: group by group, each taken up before the next. */
@@ -79,8 +79,21 @@ async function runGroup(
       unwritten: group.filter(hasOpenIntent).map((step) => ({ ...step, state: 'conflict' })),
     });
   await parts.faultPoint('before-intent');
-  takeAlong(riders.map((ride) => ride.operation.id));
   const rides = [{ operation: fresh, group, verdict }, ...riders];
+  const letGo = takeAlong(riders.map((ride) => ride.operation.id));
+  try {
+    return await carryOut(parts, outbox, rides);
+  } finally {
+    letGo();
+  }
+}
+
+/** Journals, writes, reads back and ends several rides together. @returns the first operation after it. */
+async function carryOut(
+  parts: Parts,
+  outbox: Outbox,
+  rides: readonly Ride[],
+): Promise<NodeOperation | undefined> {
   const [first, ...others] = await Promise.all(rides.map((ride) => intend(parts, outbox, ride)));
   await parts.faultPoint('after-intent');
   const intended = [first, ...others].filter((one) => one !== undefined && one !== 'braked');
@@ -97,7 +110,7 @@ async function runGroup(
     ),
   );
   // Then the same again: a brake that is on holds it, one that is off does not.
-  if (first === 'braked') return fresh;
+  if (first === 'braked') return rides[0]?.operation;
   return first === undefined ? undefined : after;
 }
 

@@ -16,8 +16,8 @@ interface How {
   /** Another process has begun: it is left to that one while it is at it. */
   readonly begunElsewhere: boolean;
   readonly ending: Ending;
-  /** Told of operations behind this one in its line that are carried out with it. */
-  readonly takeAlong: (ids: readonly string[]) => void;
+  /** Told of operations behind this one in its line that are carried out with it. @returns to be called when that is over. */
+  readonly takeAlong: (ids: readonly string[]) => () => void;
 }
 
 /**

@@ -16,11 +16,17 @@ export class SharedReads {
     if (flight === undefined) return this.begin(name, start);
     // Under one name there is one kind of answer.
     const current = flight.current as Promise<T>;
-    flight.next ??= current.then((ended) => {
-      if (!isFailure(ended)) return this.begin(name, start);
-      this.flights.delete(name);
-      return ended;
-    });
+    flight.next ??= current.then(
+      (ended) => {
+        if (!isFailure(ended)) return this.begin(name, start);
+        this.flights.delete(name);
+        return ended;
+      },
+      (error: unknown) => {
+        this.flights.delete(name);
+        throw error;
+      },
+    );
     return flight.next as Promise<T>;
   }
 

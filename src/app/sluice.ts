@@ -92,24 +92,23 @@ export class Sluice {
   run(id: string, begunElsewhere = false): Promise<void> {
     const running = this.running.get(id);
     if (running !== undefined) return running;
-    const riders: string[] = [];
     const run: Promise<void> = this.guarded('run', async () => {
       const done = await within('run', { op: id }, () =>
         runOperation(this.parts, this.outbox, id, {
           begunElsewhere,
           ending: () => this.ending,
           takeAlong: (ids) => {
-            for (const other of ids) {
-              if (this.running.has(other)) continue;
-              this.running.set(other, run);
-              riders.push(other);
-            }
+            const taken = ids.filter((other) => !this.running.has(other));
+            for (const other of taken) this.running.set(other, run);
+            return () => {
+              for (const other of taken) this.running.delete(other);
+            };
           },
         }),
       );
       if (done?.plan.verb === 'depool' && isOnNodes(done)) this.watchDrained(done);
     }).finally(() => {
-      for (const one of [id, ...riders]) this.running.delete(one);
+      this.running.delete(id);
     });
     this.running.set(id, run);
     return run;

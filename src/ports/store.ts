@@ -88,7 +88,7 @@ export interface StandingQuestion {
 }
 
 /** An operation and its place in the lines of its services. */
-export interface Turn {
+interface Turn {
   readonly operation: Operation;
   /** Whether it is the first in each of its lines. */
   readonly isFirst: boolean;

@@ -75,3 +75,11 @@ test('a read that is over is not shared with who asks later', async () => {
   await answer();
   expect(await second).toEqual(ok(2));
 });
+
+test("a bug in one read is everybody's who waits, and not the next one's", async () => {
+  const shared = new SharedReads();
+  const broken = (): Promise<Result<number>> => Promise.reject(new Error('a bug'));
+  const both = [shared.read('a', broken), shared.read('a', broken)];
+  for (const one of both) await expect(one).rejects.toThrow('a bug');
+  expect(await shared.read('a', () => Promise.resolve(ok(7)))).toEqual(ok(7));
+});

@@ -101,6 +101,10 @@ describe('while an operation runs', () => {
     const { id, go } = await bringTo('after-intent', 'wikikube-worker1005');
     await lives.reaches(id, 'running');
     const lock = `{sluice}:operations:op-${id}:lock`;
+    // Begun at once, the operation gets its job a moment later.
+    await lives.onRedis((redis) =>
+      waitUntil('its job is taken', async () => (await redis.exists(lock)) === 1),
+    );
     expect(await lives.onRedis((redis) => redis.del(lock))).toBe(1);
     // It is missed at one look of the queue and handed out again at the next, each 15 s.
     await lives.onRedis((redis) =>

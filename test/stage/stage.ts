@@ -273,7 +273,8 @@ export class Stage {
         (event) => (alive ? sluice.hear(event) : Promise.resolve()),
         () => undefined,
       );
-    this.queue.start((id) => this.untilKilled(sluice.run(id)));
+    // Jobs that a dead process had in its hands are lost.
+    this.queue.start((id) => (this.isDead ? Promise.resolve() : this.untilKilled(sluice.run(id))));
     return sluice;
   }
 

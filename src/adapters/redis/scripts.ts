@@ -212,19 +212,20 @@ local open, recent = {}, {}
 if ARGV[2] == '1' then open = redis.call('ZRANGE', KEYS[1], 0, -1) end
 if ARGV[3] ~= '0' then recent = redis.call('ZREVRANGE', KEYS[2], 0, tonumber(ARGV[3]) - 1) end
 local answer = {open, recent}
-for _, ids in ipairs({open, recent}) do
-  for _, id in ipairs(ids) do
-    if known[id] ~= '-' then
-      local hash = redis.call('HGETALL', ARGV[1] .. id)
-      local digest = digestOf(hash)
-      if digest ~= known[id] then
-        answer[#answer + 1] = id
-        answer[#answer + 1] = digest
-        answer[#answer + 1] = hash
-      end
-      known[id] = '-'
-    end
+local function look(id)
+  local hash = redis.call('HGETALL', ARGV[1] .. id)
+  local digest = digestOf(hash)
+  if digest ~= known[id] then
+    answer[#answer + 1] = id
+    answer[#answer + 1] = digest
+    answer[#answer + 1] = hash
   end
+  known[id] = '-'
+end
+-- What is open here has not ended here: a server that took over may know less than the one before it.
+for _, id in ipairs(open) do look(id) end
+for _, id in ipairs(recent) do
+  if known[id] ~= '-' then look(id) end
 end
 return answer
 `;

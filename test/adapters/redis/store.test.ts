@@ -236,6 +236,21 @@ describe('only in Redis', () => {
     await other.close();
   });
 
+  test('a server that took over and has not heard of an end is believed: the operation is open', async () => {
+    value(await store.create(one('aaa', { state: 'queued' }), []));
+    value(await store.transition({ id: 'aaa', from: ['queued'], to: 'running', at: 5, takeOver: true }));
+    const before = await client.hgetall('{sluice}:op:aaa');
+    value(await store.transition({ id: 'aaa', from: ['running'], to: 'done', at: 6, patch: { endedAt: 6 } }));
+    expect(value(await store.recent(9))[0]?.state).toBe('done');
+    expect(value(await store.open())).toEqual([]);
+    // As a replica that had not got the last change.
+    await client.del('{sluice}:op:aaa');
+    await client.hset('{sluice}:op:aaa', before);
+    await client.zadd('{sluice}:open', 1000, 'aaa');
+    expect(value(await store.open())[0]?.state).toBe('running');
+    expect(value(await store.recent(9))[0]?.state).toBe('running');
+  });
+
   test('what somebody has changed in Redis itself is read', async () => {
     value(await store.create(one('aaa'), []));
     expect(value(await store.operation('aaa'))?.planHash).toBe(one('aaa').planHash);
