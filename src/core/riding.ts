@@ -7,13 +7,14 @@ export const MOST_IN_FLIGHT = 8;
 
 /**
  * Whether an operation is one write that may be made beside those of others in one turn of its service's line, as far as its shape tells: one object, one
- * step, nothing to wait for, nobody overruled. Whether its rule allows it (`pace`), and whether the floor holds for whichever of the writes have happened, is
+ * step, nothing to wait for, no host that must be asked first whether it serves, nobody overruled. Whether its rule allows it (`pace`), and whether the floor holds for whichever of the writes have happened, is
  * judged with everything else.
  */
 export function isSingleWrite({ state, plan, steps, request }: NodeOperation): boolean {
   return (
     state === 'queued' &&
     steps.length === 1 &&
+    steps.every(({ from, to }) => !(from.pooled !== 'yes' && to.pooled === 'yes')) &&
     plan.undoes === undefined &&
     plan.drainMs === undefined &&
     plan.everyService === undefined &&

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { NodePlan } from '../../src/core/node-plan.ts';
 import type { NodeOperation } from '../../src/core/operation.ts';
 import { isSingleWrite, MOST_IN_FLIGHT, ridersOf } from '../../src/core/riding.ts';
-import { key, operation, plan } from './build.ts';
+import { key, operation, plan, state } from './build.ts';
 
 /** A queued depool of one host. */
 function depool(host: string, changes: Partial<NodeOperation> = {}): NodeOperation {
@@ -44,10 +44,12 @@ test('no more than may be in flight, the first one included', () => {
 });
 
 const { request, steps } = operation();
+const raised = steps.map((step) => ({ ...step, from: state('no/10'), to: state('yes/10') }));
 test.each<[string, Partial<NodeOperation>]>([
   ['that waits for approval', { state: 'awaiting-approval' }],
   ['that runs', { state: 'running' }],
   ['with two steps', { steps: [...steps, ...steps] }],
+  ['that must be seen to serve first', { steps: raised }],
   ['that puts something back', { plan: { ...plan(), undoes: { id: 'abc' } } as unknown as NodePlan }],
   ['that is drained first', { plan: { ...plan(), drainMs: 1000 } }],
   ['that breaks the glass', { request: { ...request, breakGlass: { reason: 'x', overrides: [] } } }],
