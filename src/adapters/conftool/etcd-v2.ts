@@ -42,10 +42,15 @@ const CODE = {
   cleared: 401,
 } as const;
 
+/** Paths whose last answer is kept: there are some fifty pools, of 30 to 80 kB each. */
+const MOST_REMEMBERED = 100;
+
 /** The v2 API of etcd: what conftool speaks, and nothing of v3, which cannot see these keys. */
 export class EtcdV2 {
   private readonly endpoints: Endpoints;
   private readonly user: string;
+  /** What each path was answered last: the same text, byte for byte, is not taken apart again. */
+  private readonly last = new Map<string, { readonly body: string; readonly answer: EtcdAnswer }>();
 
   constructor(endpoints: Endpoints, user: string | undefined) {
     this.endpoints = endpoints;
@@ -59,7 +64,12 @@ export class EtcdV2 {
   ): Promise<Result<EtcdAnswer, ConftoolFault>> {
     const query = { quorum: 'true', sorted: 'true', ...(options.recursive ? { recursive: 'true' } : {}) };
     const exchange = await this.endpoints.call({ path: keyPath(path), query, timeoutMs: options.timeoutMs });
-    return this.answer(exchange, path, 'read');
+    const body = exchange.kind === 'answer' ? exchange.body : '';
+    const last = this.last.get(path);
+    if (last?.body === body) return ok(last.answer);
+    const answer = this.answer(exchange, path, 'read');
+    if (answer.ok && answer.value.kind === 'node') this.remember(path, { body, answer: answer.value });
+    return answer;
   }
 
   /**
@@ -143,6 +153,13 @@ export class EtcdV2 {
 
   close(): void {
     this.endpoints.close();
+  }
+
+  private remember(path: string, last: { readonly body: string; readonly answer: EtcdAnswer }): void {
+    this.last.delete(path);
+    this.last.set(path, last);
+    const oldest = this.last.keys().next().value;
+    if (this.last.size > MOST_REMEMBERED && oldest !== undefined) this.last.delete(oldest);
   }
 
   private answer(

@@ -12,7 +12,7 @@ import type { Conftool, FirstChange, ObjectChange, Watch, Written } from '../../
 import type { WriteAudit } from './audit-record.ts';
 import type { EndpointOptions } from './endpoints.ts';
 import { Endpoints } from './endpoints.ts';
-import type { UnknownWrite } from './etcd-v2.ts';
+import type { EtcdNode, UnknownWrite } from './etcd-v2.ts';
 import { EtcdV2 } from './etcd-v2.ts';
 import { Layout } from './layout.ts';
 import { watchConftool } from './watch.ts';
@@ -53,6 +53,8 @@ class NativeConftool implements Conftool {
   private readonly root: string;
   /** By the path of the pool. There are as many as the tree has. */
   private readonly known = new Map<string, KnownNodes>();
+  /** By what etcd answered. */
+  private readonly pools = new WeakMap<EtcdNode, Pool>();
 
   constructor(options: NativeConftoolOptions, etcd: EtcdV2) {
     this.options = options;
@@ -88,9 +90,14 @@ class NativeConftool implements Conftool {
       this.known.delete(path);
       return ok(poolOf(key, undefined));
     }
+    const { node } = read.value;
+    const same = this.pools.get(node);
+    if (same !== undefined) return ok(same);
     const known = this.known.get(path) ?? new Map<string, StoredNode>();
     this.known.set(path, known);
-    return ok(poolOf(key, read.value.node, known));
+    const pool = poolOf(key, node, known);
+    this.pools.set(node, pool);
+    return ok(pool);
   }
 
   async allPools(): Promise<Result<readonly Pool[]>> {
