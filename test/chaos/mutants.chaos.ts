@@ -46,7 +46,7 @@ describe('the check finds a Sluice that', () => {
     {
       name: 'writes without an intent',
       file: 'src/app/journal-intents.ts',
-      from: 'if (steps.length === 0) return operation;',
+      from: "if (mark !== undefined && (await parts.stopFile.present()) !== undefined) return 'braked';",
       to: 'if (steps.length < 1000) return operation;',
       life: KILLED_AFTER_A_WRITE,
       problem: /written without an intent/,
@@ -62,8 +62,8 @@ describe('the check finds a Sluice that', () => {
     {
       name: 'does not note what it has said',
       file: 'src/app/outbox.ts',
-      from: 'const marked = this.marking.then(() => this.storeMark(key, mark));',
-      to: "const marked = key.includes(':log') ? Promise.resolve(true as const) : this.marking.then(() => this.storeMark(key, mark));",
+      from: 'this.toMark.push({',
+      to: "if (key.includes(':log')) { resolve(true); return; }\n      this.toMark.push({",
       life: KILLED_LATE,
       problem: /log lines in place of/,
     },
