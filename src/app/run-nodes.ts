@@ -97,9 +97,9 @@ async function carryOut(
   const [first, ...others] = await Promise.all(rides.map((ride) => intend(parts, outbox, ride)));
   await parts.faultPoint('after-intent');
   const intended = [first, ...others].filter((one) => one !== undefined && one !== 'braked');
-  const written = await Promise.all(
-    intended.map(async (one) => ({ ...one, written: await writeAll(parts, one) })),
-  );
+  // In the order in which they were approved: the next is sent when the one before it is answered.
+  const written: (Intended & { readonly written: readonly WrittenStep[] })[] = [];
+  for (const one of intended) written.push({ ...one, written: await writeAll(parts, one) });
   const read = await readBack(
     parts,
     written.flatMap((one) => one.written),

@@ -1,4 +1,4 @@
-import { Queue as BullQueue, Worker } from 'bullmq';
+import { Queue as BullQueue, WaitingError, Worker } from 'bullmq';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis, RedisOptions } from 'ioredis';
@@ -142,9 +142,6 @@ export function openQueue(options: QueueOptions): WatchedQueue {
       await worker?.close(!answers.ok);
       await Promise.allSettled(running.values());
       // What has begun here has ended by now, one way or another.
-      const left = later.splice(0).filter(({ begunBy }) => begunBy === undefined);
-      later.push(...left);
-      if (answers.ok) await addLater();
       clearTimeout(adding);
       await queue.close();
       producer.disconnect();
@@ -170,12 +167,13 @@ export function openQueue(options: QueueOptions): WatchedQueue {
     return true;
   }
 
-  /** What was begun without its job takes places too. When this ends first, the job is for the next process. */
-  async function runInTurn(id: string, begunElsewhere: boolean): Promise<void> {
+  /** What was begun without its job takes places too. @returns false when this process ends before there is one. */
+  async function runInTurn(id: string, begunElsewhere: boolean): Promise<boolean> {
     while (running.size >= options.concurrency && !isClosing)
       await Promise.race(running.values()).catch(() => undefined);
-    if (isClosing) later.push({ id });
-    else if (run !== undefined) await start(id, run(id, begunElsewhere));
+    if (isClosing || run === undefined) return false;
+    await start(id, run(id, begunElsewhere));
+    return true;
   }
 
   function start(id: string, work: Promise<void>): Promise<void> {
@@ -190,7 +188,8 @@ export function openQueue(options: QueueOptions): WatchedQueue {
     const opened = new Worker<Job>(
       NAME,
       // BullMQ gives its signal only to a processor that declares three parameters.
-      async ({ name, data }, _token, _signal) => {
+      async (job, token, _signal) => {
+        const { name, data } = job;
         if (name === CANARY) {
           taken.add(data.id);
           return;
@@ -198,7 +197,11 @@ export function openQueue(options: QueueOptions): WatchedQueue {
         const { id, begunBy } = data;
         const here = running.get(id);
         if (here !== undefined || begunBy === self) await here;
-        else await runInTurn(id, begunBy !== undefined);
+        else if (!(await runInTurn(id, begunBy !== undefined))) {
+          // It stays for the next process.
+          await job.moveToWait(token);
+          throw new WaitingError();
+        }
       },
       {
         // BullMQ makes a second one from it for waiting, and closes that one only.
