@@ -94,7 +94,9 @@ async function carryOut(
   outbox: Outbox,
   rides: readonly Ride[],
 ): Promise<NodeOperation | undefined> {
-  const [first, ...others] = await Promise.all(rides.map((ride) => intend(parts, outbox, ride)));
+  const [first, ...others] = await Promise.all(
+    rides.map((ride, place) => intend(parts, outbox, ride, rides[place - 1]?.operation)),
+  );
   await parts.faultPoint('after-intent');
   const intended = [first, ...others].filter((one) => one !== undefined && one !== 'braked');
   // In the order in which they were approved: the next is sent when the one before it is answered.
@@ -128,13 +130,18 @@ async function intend(
   parts: Parts,
   outbox: Outbox,
   { operation, group, verdict }: Ride,
+  before: NodeOperation | undefined,
 ): Promise<Intended | 'braked' | undefined> {
   const steps = group.flatMap((step, index) => {
     const node = verdict.nodes[index];
     return node === undefined ? [] : [{ step: withIntent(step, node, parts.clock.now()), node }];
   });
   const records = steps.map(({ step }) => step);
-  const intended = await journalIntents(parts, outbox, operation, records, verdict.mark);
+  const intended = await journalIntents(parts, outbox, operation, records, {
+    mark: verdict.mark,
+    // Whose turn went to another process meanwhile takes nobody along. The one before has begun in the same moment, and for the first time.
+    ...(before === undefined ? {} : { after: { id: before.id, epoch: before.epoch + 1 } }),
+  });
   if (intended === undefined || intended === 'braked') return intended;
   return isScale(intended) ? undefined : { operation: intended, view: verdict.view, steps };
 }

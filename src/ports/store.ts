@@ -47,6 +47,8 @@ export interface Transition {
   readonly remindAt?: number;
   /** The mark of the brakes that allowed it: refused (`brakes-moved`) when one was put on or taken off since, or a stop of the operation was requested. */
   readonly ifBrakes?: string;
+  /** Only while that operation runs in that epoch: it goes before this one, and whoever could not begin it does not begin this one. */
+  readonly after?: { readonly id: string; readonly epoch: number };
 }
 
 /** `weight`: the serving weight that one host lost; 0 when it serves again as before. */

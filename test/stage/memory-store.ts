@@ -133,7 +133,15 @@ export class MemoryStore implements Store {
           why: why ?? '',
         });
       }
-      const { ifBrakes } = transition;
+      const { ifBrakes, after } = transition;
+      const before = after && this.operations.get(after.id);
+      if (after !== undefined && (before?.state !== 'running' || before.epoch !== after.epoch))
+        return fail({
+          kind: 'transition-refused',
+          id: transition.id,
+          state: operation.state,
+          why: 'the one before it has not begun, or not here',
+        });
       if (ifBrakes !== undefined && (ifBrakes !== this.mark() || operation.stopRequestedBy !== undefined))
         return fail({ kind: 'brakes-moved', id: transition.id });
       const { to, at, steps = [], rows = [], removals = [] } = transition;

@@ -27,13 +27,17 @@ export function transitionChange(
   lines: readonly string[],
   retentionMs: number,
 ): Change {
-  const { id, to, at, epoch, takeOver, patch = {}, steps = [], removals = [] } = transition;
+  const { id, to, at, epoch, takeOver, after, patch = {}, steps = [], removals = [] } = transition;
   const key = KEYS.operation(id);
   const change = newChange(key);
   for (const guard of guardsOf(transition)) {
     if (guard === 'schema') change.guard('field-in', key, 'schema', '1');
     else if (guard === 'state') change.guard('field-in', key, 'state', ...allowedFrom(transition));
     else if (guard === 'epoch') change.guard('field-in', key, 'epoch', String(epoch));
+    else if (guard === 'after')
+      change.guard('field-in', KEYS.operation(after?.id ?? ''), 'epoch', String(after?.epoch));
+    else if (guard === 'after-state')
+      change.guard('field-in', KEYS.operation(after?.id ?? ''), 'state', 'running');
     else if (guard === 'stop') change.guard('field-in', key, 'stopRequestedBy', '');
     else change.guard('text-is', KEYS.brakes, transition.ifBrakes ?? '');
   }
@@ -79,6 +83,9 @@ export function refusedTransition(
       return refused(`it cannot become ${to} from there`);
     case 'epoch':
       return refused(`another worker has it: start ${found}, not ${String(epoch)}`);
+    case 'after':
+    case 'after-state':
+      return refused('the one before it has not begun, or not here');
     case 'stop':
     case 'brakes':
       return fail({ kind: 'brakes-moved', id });
@@ -92,11 +99,13 @@ export function refusedTransition(
 function guardsOf({
   epoch,
   ifBrakes,
-}: Transition): readonly ('schema' | 'state' | 'epoch' | 'stop' | 'brakes')[] {
+  after,
+}: Transition): readonly ('schema' | 'state' | 'epoch' | 'after' | 'after-state' | 'stop' | 'brakes')[] {
   return [
     'schema',
     'state',
     ...(epoch === undefined ? [] : (['epoch'] as const)),
+    ...(after === undefined ? [] : (['after', 'after-state'] as const)),
     ...(ifBrakes === undefined ? [] : (['stop', 'brakes'] as const)),
   ];
 }

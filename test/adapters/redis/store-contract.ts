@@ -658,6 +658,26 @@ export function storeContract(open: () => Promise<Store>): void {
       expect(value(await begin((await standing()).mark)).state).toBe('running');
     });
 
+    test('one that goes after another begins only while that one runs, begun by the same', async () => {
+      await queued('abc');
+      await queued('xyz');
+      const begin = (id: string, after?: { id: string; epoch: number }): ReturnType<Store['transition']> =>
+        store.transition({
+          id,
+          from: ['queued'],
+          to: 'running',
+          at: NOW,
+          epoch: 0,
+          takeOver: true,
+          ...(after === undefined ? {} : { after }),
+        });
+      const refused = { ok: false, fault: { kind: 'transition-refused', id: 'xyz', state: 'queued' } };
+      expect(await begin('xyz', { id: 'abc', epoch: 1 })).toMatchObject(refused);
+      value(await begin('abc'));
+      expect(await begin('xyz', { id: 'abc', epoch: 2 })).toMatchObject(refused);
+      expect(value(await begin('xyz', { id: 'abc', epoch: 1 })).state).toBe('running');
+    });
+
     test('what was allowed before a stop is not begun after it', async () => {
       await queued('k7f');
       const { mark } = await standing();
