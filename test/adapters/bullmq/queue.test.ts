@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
+import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { WatchedQueue } from '../../../src/adapters/bullmq/queue.ts';
 import { openQueue } from '../../../src/adapters/bullmq/queue.ts';
@@ -119,6 +120,22 @@ test('who runs operations begins at once, and each wake-up is one run; who gets 
   await waitUntil('all jobs are gone', async () => value(await here.awake()).size === 0);
   expect(ran).toEqual(ids);
   expect(told.every((begunElsewhere) => begunElsewhere)).toBe(true);
+});
+
+test.each([
+  ['another process has begun', 'another', true],
+  ['nobody has begun', undefined, false],
+])('a job that %s says so to who runs it', async (_what, begunBy, expected) => {
+  const jobs = new Queue('operations', { prefix: '{sluice}', connection: { url: redis.url } });
+  await jobs.add('run', { id: 'k7f', ...(begunBy === undefined ? {} : { begunBy }) }, { jobId: 'op-k7f' });
+  await jobs.close();
+  const told: (readonly [string, boolean])[] = [];
+  open().start((id, begunElsewhere) => {
+    told.push([id, begunElsewhere]);
+    return Promise.resolve();
+  });
+  await waitUntil('it is run', () => told.length > 0);
+  expect(told).toEqual([['k7f', expected]]);
 });
 
 test('Redis away: who runs operations begins all the same', async () => {
