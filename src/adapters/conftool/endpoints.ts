@@ -1,7 +1,5 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { setImmediate } from 'node:timers/promises';
-import type { Call, Exchange, Line } from './exchange.ts';
+import { Connections } from './connections.ts';
+import type { Call, Exchange } from './exchange.ts';
 import { exchange } from './exchange.ts';
 
 /** What the connection needs. */
@@ -13,9 +11,6 @@ export interface EndpointOptions {
   readonly ca: string | undefined;
 }
 
-/** Connections to one endpoint at once: what a batch of writes can use, and far below what etcd stands. */
-const CONNECTIONS = 16;
-
 /**
  * Keep-alive HTTP to several endpoints. A call goes to the endpoint that answered last. The next one is tried when the call has certainly not been
  * sent, and, if it only reads, when there was no answer: a write that may have arrived is never sent a second time.
@@ -23,13 +18,13 @@ const CONNECTIONS = 16;
 export class Endpoints {
   private readonly options: EndpointOptions;
   private readonly headers: Readonly<Record<string, string>>;
-  private readonly http = new HttpAgent({ keepAlive: true, noDelay: true, maxSockets: CONNECTIONS });
-  private readonly https = new HttpsAgent({ keepAlive: true, noDelay: true, maxSockets: CONNECTIONS });
+  private readonly connections: readonly Connections[];
   private current = 0;
 
   constructor(options: EndpointOptions) {
     this.options = options;
     this.headers = authorization(options.credentials);
+    this.connections = options.endpoints.map((endpoint) => new Connections(endpoint, options.ca));
   }
 
   get names(): readonly string[] {
@@ -38,14 +33,14 @@ export class Endpoints {
 
   /** @returns what the endpoint said that answered; else what tells most of why none did. */
   async call(call: Call): Promise<Exchange> {
-    const { endpoints } = this.options;
-    // A connection that the server has just ended must not carry a write, which would be unknown then: the news is let in first.
-    if (call.form !== undefined) await setImmediate();
+    const { connections } = this;
     const first = this.current;
     let result: Exchange = { kind: 'not-sent', cause: 'no endpoint' };
-    for (let tries = 0; tries < endpoints.length; tries++) {
-      const index = (first + tries) % endpoints.length;
-      const tried = await this.callOne(endpoints[index] ?? '', call);
+    for (let tries = 0; tries < connections.length; tries++) {
+      const index = (first + tries) % connections.length;
+      const endpoint = connections[index];
+      if (endpoint === undefined) continue;
+      const tried = await this.callOne(endpoint, call);
       if (tried.kind === 'answer') {
         this.current = index;
         return tried;
@@ -62,19 +57,19 @@ export class Endpoints {
 
   /** Ends the connections; calls in flight fail. */
   close(): void {
-    this.http.destroy();
-    this.https.destroy();
+    for (const one of this.connections) one.close();
   }
 
-  private async callOne(endpoint: string, call: Call): Promise<Exchange> {
-    const agent = endpoint.startsWith('https:') ? this.https : this.http;
-    const line: Line = { endpoint, agent, ca: this.options.ca, headers: this.headers };
-    const tried = await exchange(line, call);
+  private async callOne(connections: Connections, call: Call): Promise<Exchange> {
+    const { headers } = this;
+    const tried = await exchange({ connections, headers }, call);
     // A kept connection that the server had ended tells nothing of the server. Only a read may be repeated: a write could have got through.
     const mayRepeat = call.form === undefined && call.onLine === undefined;
-    if (tried.kind === 'no-answer' && tried.why === 'cut' && tried.usedBefore && mayRepeat)
-      return exchange({ ...line, agent: false }, call);
-    return tried;
+    if (tried.kind !== 'no-answer' || tried.why !== 'cut' || !tried.usedBefore || !mayRepeat) return tried;
+    const fresh = new Connections(connections.endpoint, this.options.ca);
+    const again = await exchange({ connections: fresh, headers }, call);
+    fresh.close();
+    return again;
   }
 }
 

@@ -1,7 +1,8 @@
-import type { Agent as HttpAgent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import type { Socket } from 'node:net';
+import type { IncomingHttpHeaders } from 'node:http';
+import { StringDecoder } from 'node:string_decoder';
+import type { Dispatcher } from 'undici';
+import type { Connection, Connections } from './connections.ts';
+import { CONNECT_MS } from './connections.ts';
 
 /** One request. `form` makes it a PUT. */
 export interface Call {
@@ -38,13 +39,9 @@ export type Exchange =
       readonly cause: string;
     };
 
-/** Where a call goes, and by which connections. */
+/** Where a call goes. */
 export interface Line {
-  /** `http://127.0.0.1:2379`. */
-  readonly endpoint: string;
-  /** false: a connection of its own, for this one call. */
-  readonly agent: HttpAgent | false;
-  readonly ca: string | undefined;
+  readonly connections: Connections;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -53,164 +50,153 @@ export type ExchangeOnLine = Exchange & { readonly usedBefore: boolean };
 
 /** The largest answer that is read: the whole tree of conftool is 0.2 MB. */
 const MOST_BYTES = 64 * 1024 * 1024;
-/** A server that is there accepts at once; one whose machine is off says nothing at all, and there may be another. */
-const CONNECT_MS = 1000;
-
-/** Connections that carried a request: node's own `reusedSocket` is silent about those handed on to a call that waited for one. */
-const used = new WeakSet<Socket>();
 
 /** Sends one request to one endpoint and waits for the whole answer. Never throws, always ends within `call.timeoutMs`. */
 export function exchange(line: Line, call: Call): Promise<ExchangeOnLine> {
   return new Promise((resolve) => {
-    const request = start(line, call);
-    const progress = { sent: false, begun: false, usedBefore: false };
-    const end = (result: Exchange): void => {
-      clearTimeout(connecting);
-      clearTimeout(answering);
-      resolve({ ...result, usedBefore: progress.usedBefore });
-      if (result.kind !== 'answer') request.destroy();
-    };
-    const giveUp = (why: 'timeout' | 'cut', cause: string): void => {
-      const { sent, begun } = progress;
-      end(sent ? { kind: 'no-answer', why, begun, cause } : { kind: 'not-sent', cause });
-    };
-    const connecting = setTimeout(
-      () => {
-        if (!progress.sent) giveUp('timeout', `no connection in ${String(CONNECT_MS)} ms`);
-      },
-      Math.min(CONNECT_MS, call.timeoutMs),
-    );
-    const answering = setTimeout(() => {
-      giveUp('timeout', `no answer in ${String(call.timeoutMs)} ms`);
-    }, call.timeoutMs);
-    request.on('socket', (socket) => {
-      progress.usedBefore = used.has(socket);
-      whenWritable(socket, line, () => (progress.sent = true));
-    });
-    request.on('error', (error: NodeJS.ErrnoException) => {
-      giveUp('cut', error.code ?? error.message);
-    });
-    request.on('response', (response) => {
-      progress.begun = response.statusCode === 200;
-      const { statusCode: status = 0, headers } = response;
-      const answer = (body: string): void => {
-        end({ kind: 'answer', status, headers, body, endpoint: line.endpoint });
-      };
-      if (call.onLine === undefined || !progress.begun) {
-        readBody(response, giveUp, answer);
-        return;
-      }
-      readLines(response, call.onLine, giveUp, () => {
-        answer('');
-        request.destroy();
-      });
-    });
-    request.end(bodyOf(call));
+    new Request(line, call, resolve).start();
   });
 }
 
-function start({ endpoint, agent, ca, headers }: Line, call: Call): ClientRequest {
-  const { protocol, hostname, port } = placeOf(endpoint);
-  const query = new URLSearchParams(call.query).toString();
-  const body = bodyOf(call);
-  const options = {
-    hostname,
-    port,
-    path: query === '' ? call.path : `${call.path}?${query}`,
-    method: body === undefined ? 'GET' : 'PUT',
-    agent,
-    headers: {
-      ...headers,
-      ...(body === undefined
-        ? {}
-        : {
-            'content-type': 'application/x-www-form-urlencoded',
-            'content-length': Buffer.byteLength(body),
-          }),
-    },
-  };
-  if (protocol !== 'https:') return httpRequest(options);
-  return httpsRequest({ ...options, ...(ca === undefined ? {} : { ca }) });
-}
+/** One request on its way. It is sent once, or not at all. */
+class Request implements Dispatcher.DispatchHandler {
+  private readonly line: Line;
+  private readonly call: Call;
+  private readonly resolve: (result: ExchangeOnLine) => void;
+  private readonly parts: Buffer[] = [];
+  private readonly decoder: StringDecoder | undefined;
+  private connection: Connection | undefined;
+  private leave: () => void = () => undefined;
+  private connecting: NodeJS.Timeout | undefined;
+  private answering: NodeJS.Timeout | undefined;
+  private isOver = false;
+  private wasSent = false;
+  private usedBefore = false;
+  private status = 0;
+  private headers: IncomingHttpHeaders = {};
+  private bytes = 0;
+  private rest = '';
 
-/** Endpoints are few, and each is called for each write. */
-const places = new Map<
-  string,
-  { readonly protocol: string; readonly hostname: string; readonly port: string }
->();
-
-function placeOf(endpoint: string): {
-  readonly protocol: string;
-  readonly hostname: string;
-  readonly port: string;
-} {
-  const known = places.get(endpoint);
-  if (known !== undefined) return known;
-  const { protocol, hostname, port } = new URL(endpoint);
-  // As URLs are asked for: an address of IPv6 without its brackets.
-  const place = { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port };
-  places.set(endpoint, place);
-  return place;
-}
-
-function bodyOf({ form }: Call): string | undefined {
-  return form === undefined ? undefined : new URLSearchParams(form).toString();
-}
-
-/** Nothing leaves before the connection stands and, with TLS, the certificate has been believed; from then on the request may have been read. */
-function whenWritable(socket: Socket, { endpoint }: Line, sent: () => void): void {
-  if (used.has(socket) || !socket.connecting) {
-    used.add(socket);
-    sent();
-    return;
+  constructor(line: Line, call: Call, resolve: (result: ExchangeOnLine) => void) {
+    this.line = line;
+    this.call = call;
+    this.resolve = resolve;
+    this.decoder = call.onLine === undefined ? undefined : new StringDecoder('utf8');
   }
-  socket.once(endpoint.startsWith('https:') ? 'secureConnect' : 'connect', () => {
-    used.add(socket);
-    sent();
-  });
-}
 
-function readBody(
-  response: IncomingMessage,
-  giveUp: (why: 'cut', cause: string) => void,
-  whole: (body: string) => void,
-): void {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  response.on('data', (part: Buffer) => {
-    bytes += part.length;
-    if (bytes > MOST_BYTES) giveUp('cut', 'the answer is too long');
-    else parts.push(part);
-  });
-  response.on('error', (error: NodeJS.ErrnoException) => {
-    giveUp('cut', error.code ?? error.message);
-  });
-  response.on('end', () => {
-    whole(Buffer.concat(parts).toString('utf8'));
-  });
-}
+  start(): void {
+    const { timeoutMs } = this.call;
+    this.answering = setTimeout(() => {
+      this.giveUp('timeout', `no answer in ${String(timeoutMs)} ms`);
+    }, timeoutMs);
+    this.leave = this.line.connections.take((connection) => {
+      this.dispatch(connection);
+    });
+    if (this.connection?.isThere === true) return;
+    this.connecting = setTimeout(
+      () => {
+        if (!this.wasSent) this.giveUp('timeout', `no connection in ${String(CONNECT_MS)} ms`);
+      },
+      Math.min(CONNECT_MS, timeoutMs),
+    );
+  }
 
-/** Lines of a stream; what follows the last line break is kept until its own comes. */
-function readLines(
-  response: IncomingMessage,
-  onLine: NonNullable<Call['onLine']>,
-  giveUp: (why: 'cut', cause: string) => void,
-  over: () => void,
-): void {
-  let rest = '';
-  let isOver = false;
-  response.setEncoding('utf8');
-  response.on('data', (part: string) => {
-    const lines = (rest + part).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      if (isOver || line === '') continue;
-      isOver = !onLine(line, response.headers);
-      if (isOver) over();
+  /** Directly before it is sent: the connection stands and, with TLS, the certificate has been believed. From then on it may have been read. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // Nobody waits for it any longer; or it was sent before, and may have been done.
+    if (this.isOver || this.wasSent) {
+      controller.abort(new Error('not sent'));
+      return;
     }
-  });
-  response.on('error', (error: NodeJS.ErrnoException) => {
-    giveUp('cut', error.code ?? error.message);
-  });
-  response.on('end', over);
+    this.wasSent = true;
+    this.usedBefore = this.connection?.carry() === true;
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    this.status = status;
+    this.headers = headers;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, part: Buffer): void {
+    if (this.isOver) return;
+    if (this.decoder !== undefined && this.status === 200) {
+      this.tellLines(this.decoder.write(part));
+      return;
+    }
+    this.bytes += part.length;
+    if (this.bytes > MOST_BYTES) this.giveUp('cut', 'the answer is too long');
+    else this.parts.push(part);
+  }
+
+  onResponseEnd(): void {
+    this.answer();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.giveUp('cut', causeOf(error));
+  }
+
+  private dispatch(connection: Connection): void {
+    this.connection = connection;
+    const { path, query, form } = this.call;
+    const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`;
+    const { headers } = this.line;
+    connection.client.dispatch(
+      form === undefined
+        ? { path: path + search, method: 'GET', headers }
+        : {
+            path: path + search,
+            method: 'PUT',
+            headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+            body: new URLSearchParams(form).toString(),
+          },
+      this,
+    );
+  }
+
+  /** What follows the last line break is kept until its own comes. */
+  private tellLines(text: string): void {
+    const lines = (this.rest + text).split('\n');
+    this.rest = lines.pop() ?? '';
+    for (const line of lines) {
+      if (line === '' || this.call.onLine?.(line, this.headers) !== false) continue;
+      this.answer({ isWhole: false });
+      return;
+    }
+  }
+
+  private answer({ isWhole = true }: { readonly isWhole?: boolean } = {}): void {
+    const { parts, status, headers, line } = this;
+    const body = (parts.length === 1 ? parts[0] : Buffer.concat(parts))?.toString('utf8') ?? '';
+    this.end({ kind: 'answer', status, headers, body, endpoint: line.connections.endpoint }, isWhole);
+  }
+
+  private giveUp(why: 'timeout' | 'cut', cause: string): void {
+    const begun = this.status === 200;
+    this.end(this.wasSent ? { kind: 'no-answer', why, begun, cause } : { kind: 'not-sent', cause }, false);
+  }
+
+  private end(result: Exchange, isWhole: boolean): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    clearTimeout(this.connecting);
+    clearTimeout(this.answering);
+    this.leave();
+    this.resolve({ ...result, usedBefore: this.usedBefore });
+    const { connection, line } = this;
+    if (connection === undefined) return;
+    // Whatever is still in flight there must reach nobody else.
+    if (isWhole) line.connections.giveBack(connection);
+    else line.connections.discard(connection);
+  }
+}
+
+/** The code that the system has for it. */
+function causeOf(error: Error & { readonly code?: string }): string {
+  if (error.code === 'UND_ERR_SOCKET') return 'ECONNRESET';
+  return error.code ?? error.message;
 }
