@@ -15,6 +15,7 @@ import { judgeWish } from './judge-wish.ts';
 import { storeOperation } from './new-operation.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
+import { isAlone } from './read-ahead.ts';
 import { answer } from './speak.ts';
 import type { Utterance } from './utterance.ts';
 import type { Asked, Wish } from './wish.ts';
@@ -69,7 +70,9 @@ export async function askForPlan(parts: Parts, outbox: Outbox, asked: Asked): Pr
   // The second copy first: what is said in chat must be known, whatever is lost then.
   outbox.offer(rows);
   await leaveBehind(parts, outbox, wish, utterance);
-  if (operation.state === 'queued') await parts.queue.wake(operation.id);
+  if (operation.state !== 'queued') return;
+  if (isAlone(operation, gathered.facts.open)) asked.ahead.hand(asked.ahead.begin(operation), operation);
+  await parts.queue.wake(operation.id);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { WriteView } from '../core/guard-rails.ts';
 import { areReportedDown, findInFlight, guardTogether, guardWrites } from '../core/guard-rails.ts';
 import type { NodeKey, Pool, PoolKey, StoredNode } from '../core/node.ts';
 import { isSameNode, isSamePool } from '../core/node.ts';
-import type { NodeOperation } from '../core/operation.ts';
+import type { NodeOperation, Operation, Request } from '../core/operation.ts';
 import { isScale } from '../core/operation.ts';
 import { stepsOf } from '../core/progress.ts';
 import type { Result } from '../core/result.ts';
@@ -36,6 +36,8 @@ export type Verdict =
       readonly view: WriteView;
       /** Of the brakes that let it pass: the intent is journaled only while they are the same. */
       readonly mark: string;
+      /** Its place in line was not looked up: the intent is journaled only when it is the first. */
+      readonly isAhead: boolean;
     };
 
 /** Why they may not. */
@@ -49,8 +51,8 @@ export type NoGo =
   | { readonly kind: 'fail'; readonly fault: Fault }
   | { readonly kind: 'forged'; readonly what: string };
 
-/** Everything that a write is judged by, read at once. */
-type Read = Awaited<ReturnType<typeof readBeforeWrite>>;
+/** Everything that a write is judged by besides its operation, read at once. */
+export type Judged = Awaited<ReturnType<typeof readJudged>>;
 
 /** Writes of one operation that are to be made at the same time, and that may be. */
 export interface Ride {
@@ -68,33 +70,59 @@ export interface Ride {
  * @param known the operation as this process knows it.
  * @param group steps of one pool that are to be written at the same time; at least one.
  * @param behind who stands behind it in its line.
+ * @param ahead what was read since it was decided that it may begin. Then `known` is as that decision has left it, and nobody is looked up but that.
  * @returns with it those behind it that may be written in the same turn. Of the others nothing is said: their own turn comes.
  */
 export async function checkBeforeWrite(
   parts: Parts,
   known: NodeOperation,
-  { group, behind }: { readonly group: readonly NodeStep[]; readonly behind: readonly string[] },
+  {
+    group,
+    behind,
+    ahead,
+  }: {
+    readonly group: readonly NodeStep[];
+    readonly behind: readonly string[];
+    readonly ahead?: Promise<Judged> | undefined;
+  },
 ): Promise<{
   readonly operation: NodeOperation;
   readonly verdict: Verdict;
   readonly riders: readonly Ride[];
 }> {
-  const read = await readBeforeWrite(parts, known, { group, behind });
-  const { fresh } = read;
+  if (ahead !== undefined) {
+    const verdict = await judgeWrite(parts, known, { group, read: await ahead, isAhead: true });
+    return { operation: known, verdict, riders: [] };
+  }
+  const { store } = parts;
+  const isFirst = known.steps.every(({ state }) => state === 'planned');
+  // Before the first write every object of the plan is looked at; later only the pool of the steps.
+  const keys: readonly PoolKey[] = isFirst
+    ? known.plan.effects.map(({ pool }) => pool)
+    : group.slice(0, 1).map(({ key }) => key);
+  const [read, fresh, next] = await Promise.all([
+    readJudged(parts, known, { isFirst, keys }),
+    store.operation(known.id),
+    Promise.all(behind.map((id) => store.operation(id))),
+  ]);
   if (!fresh.ok || fresh.value?.epoch !== known.epoch || isScale(fresh.value))
     return { operation: known, verdict: { kind: 'gone' }, riders: [] };
   const operation = fresh.value;
   const verdict = await judgeWrite(parts, operation, { group, read });
-  const riders = verdict.kind === 'go' ? await findRiders(parts, { operation, group, verdict }, read) : [];
+  const behindIt = next.map((one) => (one.ok ? one.value : undefined));
+  const riders =
+    verdict.kind === 'go' ? await findRiders(parts, { operation, group, verdict }, behindIt, read) : [];
   return { operation, verdict, riders };
 }
 
 /** Each is judged as it would be in a turn of its own, and beside those before it: whichever of their writes have happened. */
-async function findRiders(parts: Parts, first: Ride, read: Read): Promise<readonly Ride[]> {
-  const candidates = ridersOf(
-    first.operation,
-    read.next.map((one) => (one.ok ? one.value : undefined)),
-  );
+async function findRiders(
+  parts: Parts,
+  first: Ride,
+  behind: readonly (Operation | undefined)[],
+  read: Judged,
+): Promise<readonly Ride[]> {
+  const candidates = ridersOf(first.operation, behind);
   if (candidates.length === 0 || looksBack(parts, first.operation)) return [];
   const rides: Ride[] = [];
   const judgeBeside = (
@@ -115,28 +143,29 @@ async function findRiders(parts: Parts, first: Ride, read: Read): Promise<readon
   return rides;
 }
 
-async function readBeforeWrite(
+/** An operation, or what is going to be one. */
+export interface AboutTo {
+  readonly plan: Operation['plan'];
+  readonly request: Pick<Request, 'breakGlass'>;
+}
+
+/** @param isFirst whether it is the first write of the operation. */
+export async function readJudged(
   parts: Parts,
-  operation: NodeOperation,
-  { group, behind }: { readonly group: readonly NodeStep[]; readonly behind: readonly string[] },
+  operation: AboutTo,
+  { isFirst, keys }: { readonly isFirst: boolean; readonly keys: readonly PoolKey[] },
 ) {
   const { store } = parts;
-  const isFirst = operation.steps.every(({ state }) => state === 'planned');
-  // Before the first write every object of the plan is looked at; later only the pool of the steps.
-  const keys: readonly PoolKey[] = isFirst
-    ? operation.plan.effects.map(({ pool }) => pool)
-    : group.slice(0, 1).map(({ key }) => key);
-  const [pools, balanced, standing, fresh, recent, undone, open, next] = await Promise.all([
+  const { undoes } = operation.plan;
+  const [pools, balanced, standing, recent, undone, open] = await Promise.all([
     readPools(parts, keys),
     Promise.all(keys.map((key) => parts.loadBalancers.pool(key))),
     readStanding(parts, keys),
-    store.operation(operation.id),
     looksBack(parts, operation) ? store.recent(RECENT) : ok([]),
-    operation.plan.undoes === undefined ? ok(undefined) : store.operation(operation.plan.undoes.id),
+    undoes === undefined ? ok(undefined) : store.operation(undoes.id),
     isFirst ? store.open() : ok([]),
-    Promise.all(behind.map((id) => store.operation(id))),
   ]);
-  return { isFirst, pools, balanced, standing, fresh, recent, undone, open, next };
+  return { isFirst, pools, balanced, standing, recent, undone, open };
 }
 
 async function judgeWrite(
@@ -146,9 +175,11 @@ async function judgeWrite(
     group,
     read,
     beside,
+    isAhead = false,
   }: {
     readonly group: readonly NodeStep[];
-    readonly read: Read;
+    readonly read: Judged;
+    readonly isAhead?: boolean;
     /** Writes of other operations that are in flight at the same time; undefined when there are to be none. */
     readonly beside?: readonly NodeStep[];
   },
@@ -208,7 +239,7 @@ async function judgeWrite(
   const view = judged.find(({ pool }) => group[0] !== undefined && isSamePool(pool, group[0].key));
   return view === undefined || !journaled.ok
     ? { kind: 'fail', fault: { kind: 'shutting-down' } }
-    : { kind: 'go', operation, nodes, view, mark: journaled.value.mark };
+    : { kind: 'go', operation, nodes, view, mark: journaled.value.mark, isAhead };
 }
 
 /** The whole rest of the operation is walked: what would have to stop half way does not begin. */

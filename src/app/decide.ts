@@ -1,48 +1,50 @@
 import type { Announcement } from '../core/announcement/announcement.ts';
-import { missingApprovals, mayApprove } from '../core/approval.ts';
+import { missingApprovals } from '../core/approval.ts';
 import type { Decision } from '../core/decision.ts';
 import type { Fault } from '../core/fault.ts';
 import type { Operation, OperationState } from '../core/operation.ts';
-import { summarizePlan } from '../core/plan-summary.ts';
 import { objectResults } from '../core/progress.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
 import { logsStart, salStart } from '../core/sal/from-operation.ts';
-import { findForgery, signVote } from '../core/signature.ts';
-import type { Vote } from '../core/operation.ts';
-import type { OutboxRow, VoteOutcome } from '../ports/store.ts';
+import type { OutboxRow } from '../ports/store.ts';
+import { approve } from './approve.ts';
 import { authorize } from './authorize.ts';
 import { cancelOperation } from './cancel-operation.ts';
-import { endOperation, salRow } from './end-operation.ts';
+import { salRow } from './end-operation.ts';
 import { freezeOrThaw, lock, stopAll, unlock } from './decide-brakes.ts';
 import { audit, journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import { know } from '../observe/context.ts';
 import type { Parts } from './parts.ts';
+import type { ReadsAhead } from './read-ahead.ts';
 import { suspend, unsuspend } from './suspend.ts';
 import { requestStop } from './request-stop.ts';
 import { settleOperation } from './settle-operation.ts';
-import { rolesToSign } from './roles-now.ts';
+import { tellViews } from './tell-views.ts';
 import { answer, viewRows } from './speak.ts';
 import type { Utterance } from './utterance.ts';
 
 /** An operation that is being looked up. */
 export type Found = ReturnType<Parts['store']['operation']>;
 
-/**
- * Carries out what a person rules about an operation, or about all of them, and answers.
- *
- * @param about the operation, when it is being looked up already.
- */
+/** Who rules, and what is known. */
+interface Ruling {
+  readonly utterance: Utterance;
+  readonly ahead: ReadsAhead;
+  /** The operation, when it is being looked up already. */
+  readonly about?: Found | undefined;
+}
+
+/** Carries out what a person rules about an operation, or about all of them, and answers. */
 export async function decide(
   parts: Parts,
   outbox: Outbox,
   decision: Decision,
-  utterance: Utterance,
-  about?: Found,
+  { utterance, ahead, about }: Ruling,
 ): Promise<void> {
   if ('id' in decision) know('op', decision.id);
-  const said = await carryOut(parts, outbox, decision, { utterance, about });
+  const said = await carryOut(parts, outbox, decision, { utterance, ahead, about });
   if (!said.ok) {
     await answer(parts, utterance, [
       { kind: 'refused', nick: utterance.nick, fault: said.fault, hint: undefined },
@@ -61,7 +63,7 @@ async function carryOut(
   parts: Parts,
   outbox: Outbox,
   decision: Decision,
-  { utterance, about }: { readonly utterance: Utterance; readonly about: Found | undefined },
+  { utterance, ahead, about }: Ruling,
 ): Promise<Result<readonly Announcement[]>> {
   switch (decision.kind) {
     case 'freeze':
@@ -80,7 +82,7 @@ async function carryOut(
     default: {
       const operation = await findOperation(parts, decision.id, about);
       if (!operation.ok) return operation;
-      return decideOne(parts, outbox, { kind: decision.kind, operation: operation.value, utterance });
+      return decideOne(parts, outbox, { kind: decision.kind, operation: operation.value, utterance, ahead });
     }
   }
 }
@@ -89,6 +91,7 @@ interface One {
   readonly kind: Extract<Decision, { id: string }>['kind'];
   readonly operation: Operation;
   readonly utterance: Utterance;
+  readonly ahead: ReadsAhead;
 }
 
 async function decideOne(parts: Parts, outbox: Outbox, one: One): Promise<Result<readonly Announcement[]>> {
@@ -126,141 +129,6 @@ async function findOperation(
     id,
     nearest: open.ok ? open.value.map((one) => one.id).slice(0, 3) : [],
   });
-}
-
-async function approve(
-  parts: Parts,
-  outbox: Outbox,
-  { operation, utterance, kind }: One,
-): Promise<Result<readonly Announcement[]>> {
-  const refused = whyNotApprove(operation, utterance, parts.clock.now());
-  if (refused !== undefined) return fail(refused);
-  const forgery = findForgery(parts.settings.signingKey, operation);
-  if (forgery !== undefined) {
-    const fault: Fault = { kind: 'forged', id: operation.id, what: forgery };
-    await endOperation(parts, outbox, operation, { end: 'refused', fault });
-    return ok([]);
-  }
-  const voted = await vote(parts, operation, utterance, 'approve');
-  if (!voted.ok) return voted;
-  const { outcome, audited } = voted.value;
-  const { id, plan } = operation;
-  switch (outcome.kind) {
-    case 'counted': {
-      const { missing } = outcome;
-      await parts.faultPoint('after-vote');
-      const woken = missing === 0 ? parts.queue.wake(id) : undefined;
-      const [ahead] = await Promise.all([
-        missing > 0 ? undefined : aheadOf(parts, outcome.operation),
-        audited,
-      ]);
-      const approved: Announcement = {
-        kind: 'approved',
-        id,
-        person: utterance.person.name,
-        plan: summarizePlan(plan),
-        missing,
-        ahead,
-      };
-      const said = tellViews(parts, outbox, { operation, utterance, announcement: approved });
-      await woken;
-      return ok(said);
-    }
-    case 'already':
-      return fail({ kind: 'already-approved', id, missing: outcome.missing });
-    case 'own':
-      return fail({ kind: 'own-request', id, missing: outcome.missing });
-    case 'not-waiting':
-      return fail({ kind: 'not-waiting', id, state: outcome.state, command: kind });
-    case 'expired':
-      return fail({ kind: 'expired', id, at: outcome.at });
-    case 'plan-differs':
-      return fail({ kind: 'plan-differs', id });
-    case 'unknown':
-      return fail({ kind: 'operation-unknown', id, nearest: [] });
-  }
-}
-
-/**
- * Tells a decision in every view of the operation. It is not stored: the decision is, and whoever looks sees it.
- *
- * @returns what is still to be answered where it was said: nothing, when that is a view.
- */
-function tellViews(
-  parts: Parts,
-  outbox: Outbox,
-  {
-    operation,
-    utterance,
-    announcement,
-  }: Pick<One, 'operation' | 'utterance'> & { readonly announcement: Announcement },
-): readonly Announcement[] {
-  const { id, request } = operation;
-  const { transport, channel, eventKey } = utterance;
-  const name = `${announcement.kind}-${eventKey}`;
-  const rows = viewRows(parts, request, { id, name, at: parts.clock.now(), announcement, by: transport });
-  outbox.offer(rows);
-  return rows.some((row) => row.transport === transport && row.channel === channel) ? [] : [announcement];
-}
-
-/** Said in words before the script says it in numbers; the script has the last word. */
-function whyNotApprove(
-  operation: Operation,
-  { person, transport }: Utterance,
-  now: number,
-): Fault | undefined {
-  const { id, state } = operation;
-  if (state === 'expired') return { kind: 'expired', id, at: operation.endedAt ?? operation.expiresAt };
-  if (state !== 'awaiting-approval') return { kind: 'not-waiting', id, state, command: 'approve' };
-  if (now >= operation.expiresAt) return { kind: 'expired', id, at: operation.expiresAt };
-  const missing = missingApprovals(operation);
-  if (person.name === operation.request.person) return { kind: 'own-request', id, missing };
-  if (!mayApprove(operation.rule, operation.request.person, person))
-    return { kind: 'role-missing', person: person.name, need: operation.rule.approve };
-  if (transport === 'console' && !operation.rule.console) return { kind: 'console-approval', id };
-  if (operation.rule.networks === 2 && transport === operation.request.transport)
-    return { kind: 'same-network', id, network: transport };
-  const before = operation.votes.some((one) => one.person === person.name && one.verdict === 'approve');
-  return before ? { kind: 'already-approved', id, missing } : undefined;
-}
-
-/** @returns what came of it; `audited` resolves when the audit log has it, or has refused it. */
-async function vote(
-  parts: Parts,
-  operation: Operation,
-  { person, eventKey, transport }: Utterance,
-  verdict: Vote['verdict'],
-): Promise<
-  Result<{
-    readonly outcome: VoteOutcome;
-    readonly audited: Promise<unknown>;
-  }>
-> {
-  const { id, planHash } = operation;
-  const at = parts.clock.now();
-  const roles = rolesToSign(parts.settings, person);
-  const unsigned = { person: person.name, verdict, planHash, eventKey, transport, at, ...roles };
-  const signature = signVote(parts.settings.signingKey, { id, vote: unsigned });
-  const voted = await parts.store.vote(id, { ...unsigned, signature }, at);
-  if (!voted.ok) return voted;
-  const outcome = voted.value;
-  const audited = audit(parts, id, {
-    event: verdict,
-    person: person.name,
-    data: {
-      planHash,
-      eventKey,
-      transport,
-      outcome: outcome.kind,
-      ...(outcome.kind === 'counted' ? { missing: outcome.missing } : {}),
-    },
-  });
-  return ok({ outcome, audited });
-}
-
-async function aheadOf(parts: Parts, { id, request }: Operation): Promise<string | undefined> {
-  const head = await parts.store.headOfLine(request.service);
-  return head.ok && head.value !== id ? head.value : undefined;
 }
 
 /** Denying is a brake: any person with a role may, and one is enough. */
@@ -315,7 +183,7 @@ async function cancel(
 ): Promise<Result<readonly Announcement[]>> {
   const { id, state } = operation;
   // What runs is stopped first: then people see what is done before they decide that the rest never will be.
-  if (state === 'running') return stop(parts, outbox, { kind: 'stop', operation, utterance });
+  if (state === 'running') return stop(parts, outbox, { operation, utterance });
   const cancellable: readonly OperationState[] = ['awaiting-approval', 'queued', 'held'];
   if (!cancellable.includes(state)) return fail({ kind: 'not-waiting', id, state, command: 'cancel' });
   const moved = await cancelOperation(parts, outbox, operation, utterance.person.name, {
@@ -327,7 +195,7 @@ async function cancel(
 async function stop(
   parts: Parts,
   outbox: Outbox,
-  { operation, utterance }: One,
+  { operation, utterance }: Pick<One, 'operation' | 'utterance'>,
 ): Promise<Result<readonly Announcement[]>> {
   const { id, state } = operation;
   const person = utterance.person.name;

@@ -28,6 +28,7 @@ import { audit } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import type { PeopleSeen } from './people-seen.ts';
+import type { ReadsAhead } from './read-ahead.ts';
 import { withRolesNow } from './roles-now.ts';
 import type { SharedReads } from './shared-reads.ts';
 import type { Standing } from './standing.ts';
@@ -50,6 +51,8 @@ export interface Ear {
   readonly early: EarlyReactions;
   /** What is asked takes turns here: were all of a crowd read for at once, none would be answered in time. */
   readonly questions: AtMost;
+  /** What is read for operations that are about to begin. */
+  readonly ahead: ReadsAhead;
   /** What those who ask at the same moment read together. */
   readonly shared: SharedReads;
   /** The pools of each service, as they were when it was asked for last. */
@@ -115,7 +118,7 @@ async function hearReaction(
   const { channel } = event;
   await within('hear', { event: event.eventKey }, async () => {
     const utterance = await admit(ear, event, channel, person, undefined);
-    if (utterance !== undefined) await decide(parts, outbox, { kind, id }, utterance);
+    if (utterance !== undefined) await decide(parts, outbox, { kind, id }, { utterance, ahead: ear.ahead });
   });
 }
 
@@ -131,7 +134,8 @@ async function hearAction(
   await within('hear', { event: event.eventKey }, async () => {
     const utterance = await admit(ear, event, channel, person, action);
     if (utterance === undefined) return;
-    if (action !== 'undo') return decide(parts, outbox, { kind: action, id }, utterance);
+    if (action !== 'undo')
+      return decide(parts, outbox, { kind: action, id }, { utterance, ahead: ear.ahead });
     const parsed = parseLine(`!undo ${id}`, parts.settings.commands, { addressed: false });
     if (parsed.kind === 'invocation') await invoke(ear, parsed, utterance);
   });
@@ -288,7 +292,11 @@ async function invoke(ear: Ear, invocation: Invocation, utterance: Utterance, ab
   const { parts, outbox } = ear;
   const { command, given } = invocation;
   if (command.kind === 'decide')
-    return decide(parts, outbox, command.decide(given, invocation.reason), utterance, about);
+    return decide(parts, outbox, command.decide(given, invocation.reason), {
+      utterance,
+      ahead: ear.ahead,
+      about,
+    });
   return ear.questions.run(() => answerOrAsk(ear, { ...invocation, command }, utterance));
 }
 
@@ -298,7 +306,7 @@ async function answerOrAsk(
   invocation: Invocation & { readonly command: Exclude<Invocation['command'], { readonly kind: 'decide' }> },
   utterance: Utterance,
 ): Promise<void> {
-  const { parts, outbox } = ear;
+  const { parts, outbox, ahead } = ear;
   const { command, given } = invocation;
   const reads = command.reads(given);
   const isPlan = command.kind === 'plan';
@@ -328,6 +336,7 @@ async function answerOrAsk(
     wish: wishOf(ear, invocation, plan.value, facts.operation),
     utterance,
     gathered: gathered.value,
+    ahead,
   });
 }
 

@@ -15,6 +15,7 @@ import type { Parts } from './parts.ts';
  *
  * @param steps with their intents; one that has its intent in the journal already, by a process that died, is told again in the audit log, where it may be missing.
  * @param how.mark of the brakes that let it pass; undefined where they were looked at last.
+ * @param how.ifFirst only when it is the first in its lines.
  * @param how.after the operation that goes before it in the same turn.
  * @returns the operation to go on with; `braked` when a brake was put on meanwhile, and all must be looked at again; undefined when it could not be journaled.
  * Nothing may be written then.
@@ -24,7 +25,7 @@ export async function journalIntents(
   outbox: Outbox,
   operation: Operation,
   steps: readonly StepRecord[],
-  { mark, after }: Pick<Transition, 'after'> & { readonly mark?: string } = {},
+  { mark, after, ifFirst = false }: Pick<Transition, 'after' | 'ifFirst'> & { readonly mark?: string } = {},
 ): Promise<Operation | 'braked' | undefined> {
   if (mark !== undefined && (await parts.stopFile.present()) !== undefined) return 'braked';
   const at = parts.clock.now();
@@ -42,6 +43,7 @@ export async function journalIntents(
     patch: begins ? { startedAt: at } : {},
     ...(mark === undefined ? {} : { ifBrakes: mark }),
     ...(after === undefined ? {} : { after }),
+    ...(ifFirst ? { ifFirst } : {}),
     steps: fresh.map((record) => ({ from: ['planned'], record })),
     rows: startsNow ? salRow(parts, operation, 'log-start', at, salStart(operation)) : [],
   };

@@ -21,6 +21,11 @@ export function keysToProbe(
   return writes.filter(({ from, to }) => to.pooled === 'yes' && from.pooled !== 'yes').map(({ key }) => key);
 }
 
+/** Whether hosts are asked at all. */
+export function asksHosts({ settings }: Parts): boolean {
+  return settings.probeMode !== undefined && settings.probeMode !== 'off';
+}
+
 /** Asks hosts straight, as monitoring would ask the service. With the mode `warn` nothing is refused; with `off` nobody is asked, which is told. */
 export async function probeHosts(parts: Parts, keys: readonly NodeKey[]): Promise<Probed> {
   const { prober, settings } = parts;

@@ -16,7 +16,9 @@ import { finishGroup, readBack } from './finish-group.ts';
 import { journalIntents } from './journal-intents.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
-import { keysToProbe, probeHosts } from './probing.ts';
+import type { Ahead } from './read-ahead.ts';
+import { isFresh } from './read-ahead.ts';
+import { asksHosts, keysToProbe, probeHosts } from './probing.ts';
 import { hasOpenIntent } from './take-over.ts';
 import type { Ending } from './wait.ts';
 import { waitUntilDue } from './wait.ts';
@@ -27,6 +29,8 @@ interface Run {
   readonly ending: Ending;
   /** Who stands behind it in its line. */
   readonly behind: readonly string[];
+  /** For its first write. */
+  readonly ahead: Ahead | undefined;
   /** Told of those that are carried out with it. @returns to be called when that is over. */
   readonly takeAlong: (ids: readonly string[]) => () => void;
 }
@@ -34,6 +38,7 @@ interface Run {
 /** Carries out what there is to do on objects of conftool: group by group, each taken up before the next. */
 export async function runNodes(parts: Parts, outbox: Outbox, start: NodeOperation, run: Run): Promise<void> {
   const { ending } = run;
+  let { ahead } = run;
   let operation: NodeOperation | undefined = start;
   while (operation !== undefined && (operation.state === 'queued' || operation.state === 'running')) {
     const group = nextGroup(operation);
@@ -46,7 +51,8 @@ export async function runNodes(parts: Parts, outbox: Outbox, start: NodeOperatio
         await endOperation(parts, outbox, operation, { end: 'held', fault: { kind: 'shutting-down' } });
       return;
     }
-    operation = await runGroup(parts, outbox, operation, { ...run, group });
+    operation = await runGroup(parts, outbox, operation, { ...run, group, ahead });
+    ahead = undefined;
   }
 }
 
@@ -59,16 +65,18 @@ async function runGroup(
   parts: Parts,
   outbox: Outbox,
   operation: NodeOperation,
-  { group, behind, takeAlong }: Run & { readonly group: readonly NodeStep[] },
+  { group, behind, ahead, takeAlong }: Run & { readonly group: readonly NodeStep[] },
 ): Promise<NodeOperation | undefined> {
   const overrides = operation.request.breakGlass?.overrides ?? [];
   // First, since it takes its time: all that is looked at below must be fresh.
-  const probed = overrides.includes('probe') ? undefined : await probeHosts(parts, keysToProbe(group));
+  const toProbe = overrides.includes('probe') || !asksHosts(parts) ? [] : keysToProbe(group);
+  const probed = toProbe.length === 0 ? undefined : await probeHosts(parts, toProbe);
   if (probed?.fault !== undefined)
     return endOperation(parts, outbox, operation, { end: 'held', fault: probed.fault });
   const checked = await checkBeforeWrite(parts, operation, {
     group,
     behind: isSingleWrite(operation) ? behind : [],
+    ahead: ahead !== undefined && probed === undefined && isFresh(parts, ahead) ? ahead.read : undefined,
   });
   const { operation: fresh, verdict, riders } = checked;
   if (verdict.kind === 'gone') return undefined;
@@ -139,6 +147,7 @@ async function intend(
   const records = steps.map(({ step }) => step);
   const intended = await journalIntents(parts, outbox, operation, records, {
     mark: verdict.mark,
+    ifFirst: verdict.isAhead,
     // Whose turn went to another process meanwhile takes nobody along. The one before has begun in the same moment, and for the first time.
     ...(before === undefined ? {} : { after: { id: before.id, epoch: before.epoch + 1 } }),
   });

@@ -1,10 +1,12 @@
 import type { Operation } from '../core/operation.ts';
 import { isScale, linesOf } from '../core/operation.ts';
+import { ok } from '../core/result.ts';
 import { MOST_IN_FLIGHT } from '../core/riding.ts';
 import { journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import { isOverdue } from './overdue.ts';
 import type { Parts } from './parts.ts';
+import type { Ahead } from './read-ahead.ts';
 import { runNodes } from './run-nodes.ts';
 import { runScale } from './scale/run-scale.ts';
 import { viewRows } from './speak.ts';
@@ -16,6 +18,8 @@ interface How {
   /** Another process has begun: it is left to that one while it is at it. */
   readonly begunElsewhere: boolean;
   readonly ending: Ending;
+  /** What was read for it since it was decided that it may begin. */
+  readonly ahead: Ahead | undefined;
   /** Told of operations behind this one in its line that are carried out with it. @returns to be called when that is over. */
   readonly takeAlong: (ids: readonly string[]) => () => void;
 }
@@ -30,9 +34,13 @@ export async function runOperation(
   parts: Parts,
   outbox: Outbox,
   id: string,
-  { begunElsewhere, ending, takeAlong }: How,
+  { begunElsewhere, ending, ahead, takeAlong }: How,
 ): Promise<Operation | undefined> {
-  const turn = await parts.store.turn(id, MOST_IN_FLIGHT - 1);
+  // Who decided knew its place too, and the journal has the last word.
+  const turn =
+    ahead === undefined
+      ? await parts.store.turn(id, MOST_IN_FLIGHT - 1)
+      : ok({ operation: ahead.operation, isFirst: true, behind: [] });
   if (!turn.ok || turn.value === undefined) {
     parts.log.warn({ op: id, fault: turn.ok ? 'unknown operation' : turn.fault }, 'operation not started');
     return undefined;
@@ -49,7 +57,7 @@ export async function runOperation(
   if (ready !== undefined)
     await (isScale(ready)
       ? runScale(parts, outbox, ready, ending)
-      : runNodes(parts, outbox, ready, { ending, behind, takeAlong }));
+      : runNodes(parts, outbox, ready, { ending, behind, ahead, takeAlong }));
   for (const service of linesOf(operation.request)) await wakeNext(parts, service, id);
   const after = await parts.store.operation(id);
   return after.ok && after.value?.state === 'done' ? after.value : undefined;

@@ -15,6 +15,7 @@ import { announce, audit } from './journal.ts';
 import { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import { PeopleSeen } from './people-seen.ts';
+import { ReadsAhead } from './read-ahead.ts';
 import { runOperation } from './run-operation.ts';
 import { answer, placeRows } from './speak.ts';
 import { SharedReads } from './shared-reads.ts';
@@ -43,6 +44,7 @@ export class Sluice {
   private readonly log = new HeardLog();
   private readonly early = new EarlyReactions();
   private readonly questions: AtMost;
+  private readonly ahead: ReadsAhead;
   private readonly shared = new SharedReads();
   private readonly poolsOf: Ear['poolsOf'] = new Map();
   private readonly changes: ChangeWatch;
@@ -62,6 +64,7 @@ export class Sluice {
       for (const event of this.early.take(messageId, parts.clock.now()))
         void this.guarded('hear', () => this.hearNow(event));
     });
+    this.ahead = new ReadsAhead(parts, duties.runs);
     this.seen = new PeopleSeen(parts.clock);
     this.changes = new ChangeWatch(parts);
     this.inbox = new Inbox(parts);
@@ -78,10 +81,10 @@ export class Sluice {
   }
 
   private async hearNow(event: Inbound): Promise<void> {
-    const { parts, outbox, seen, log, early, questions, shared, poolsOf } = this;
+    const { parts, outbox, seen, log, early, questions, ahead, shared, poolsOf } = this;
     const chat = this.chatOf(event);
     const actor = (await chat?.identify?.(event.actor)) ?? event.actor;
-    return hear({ parts, outbox, seen, log, early, questions, shared, poolsOf }, { ...event, actor });
+    return hear({ parts, outbox, seen, log, early, questions, ahead, shared, poolsOf }, { ...event, actor });
   }
 
   private chatOf({ actor }: Inbound): Chat | undefined {
@@ -97,6 +100,7 @@ export class Sluice {
         runOperation(this.parts, this.outbox, id, {
           begunElsewhere,
           ending: () => this.ending,
+          ahead: this.ahead.take(id),
           takeAlong: (ids) => {
             const taken = ids.filter((other) => !this.running.has(other));
             for (const other of taken) this.running.set(other, run);

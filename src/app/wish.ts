@@ -2,6 +2,7 @@ import type { RuleApplied } from '../core/authorization.ts';
 import type { BreakGlass, Operation } from '../core/operation.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Gathered } from './gather.ts';
+import type { ReadsAhead } from './read-ahead.ts';
 import type { Standing } from './standing.ts';
 import type { Utterance } from './utterance.ts';
 
@@ -26,4 +27,5 @@ export interface Asked {
   readonly utterance: Utterance;
   readonly gathered: Gathered;
   readonly standing: Standing;
+  readonly ahead: ReadsAhead;
 }

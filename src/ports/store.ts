@@ -49,6 +49,8 @@ export interface Transition {
   readonly ifBrakes?: string;
   /** Only while that operation runs in that epoch: it goes before this one, and whoever could not begin it does not begin this one. */
   readonly after?: { readonly id: string; readonly epoch: number };
+  /** Only when it is the first in each of its lines. */
+  readonly ifFirst?: boolean;
 }
 
 /** `weight`: the serving weight that one host lost; 0 when it serves again as before. */
@@ -99,8 +101,13 @@ interface Turn {
 }
 
 export type VoteOutcome =
-  /** Counted; `missing` approvals are still needed; 0 means that it is queued now. */
-  | { readonly kind: 'counted'; readonly missing: number; readonly operation: Operation }
+  /** Counted; `missing` approvals are still needed; 0 means that it is queued now. `before`: those whose turn it is then, in its lines; none when it is its own. */
+  | {
+      readonly kind: 'counted';
+      readonly missing: number;
+      readonly before: readonly string[];
+      readonly operation: Operation;
+    }
   | { readonly kind: 'already'; readonly missing: number }
   | { readonly kind: 'own'; readonly missing: number }
   | { readonly kind: 'not-waiting'; readonly state: OperationState }

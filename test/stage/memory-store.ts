@@ -133,7 +133,7 @@ export class MemoryStore implements Store {
           why: why ?? '',
         });
       }
-      const { ifBrakes, after } = transition;
+      const { ifBrakes, ifFirst, after } = transition;
       const before = after && this.operations.get(after.id);
       if (after !== undefined && (before?.state !== 'running' || before.epoch !== after.epoch))
         return fail({
@@ -144,6 +144,14 @@ export class MemoryStore implements Store {
         });
       if (ifBrakes !== undefined && (ifBrakes !== this.mark() || operation.stopRequestedBy !== undefined))
         return fail({ kind: 'brakes-moved', id: transition.id });
+      const [ahead] = this.before(operation);
+      if (ifFirst === true && ahead !== undefined)
+        return fail({
+          kind: 'transition-refused',
+          id: transition.id,
+          state: operation.state,
+          why: `its turn has not come: ${ahead} goes before it`,
+        });
       const { to, at, steps = [], rows = [], removals = [] } = transition;
       const moved = afterTransition(operation, transition);
       this.keep(moved);
@@ -181,7 +189,8 @@ export class MemoryStore implements Store {
       };
       this.keep(after);
       if (after.state === 'queued') this.join(operation, id);
-      return ok({ kind: 'counted', missing, operation: copy(after) });
+      const before = after.state === 'queued' ? this.before(after) : [];
+      return ok({ kind: 'counted', missing, before, operation: copy(after) });
     });
   }
 
@@ -463,6 +472,13 @@ export class MemoryStore implements Store {
       if (!line.includes(id)) line.push(id);
       this.lines.set(service, line);
     }
+  }
+
+  /** Those whose turn it is in its lines. */
+  private before({ request, id }: Operation): readonly string[] {
+    return linesOf(request)
+      .map((service) => this.lines.get(service)?.[0] ?? '')
+      .filter((head) => head !== id);
   }
 
   private leave({ request }: Operation, id: string): void {

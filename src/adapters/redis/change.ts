@@ -1,7 +1,7 @@
 /** Redis takes no more than about 8000 values in one call from a script. */
 const MOST_VALUES = 1000;
 
-type Word = 'text-is' | 'field-in' | 'field-there' | 'no-text' | 'no-key' | 'no-member' | 'ranked';
+type Word = 'heads' | 'text-is' | 'field-in' | 'field-there' | 'no-text' | 'no-key' | 'no-member' | 'ranked';
 type Effect =
   | 'HSET'
   | 'HDEL'

@@ -52,7 +52,13 @@ export type ChangeReply =
 
 /** What the vote script says. */
 type VoteReply =
-  | { readonly kind: 'counted'; readonly missing: number; readonly digest: string; readonly fields: Fields }
+  | {
+      readonly kind: 'counted';
+      readonly missing: number;
+      readonly digest: string;
+      readonly fields: Fields;
+      readonly heads: readonly string[];
+    }
   | { readonly kind: 'own' | 'already'; readonly missing: number }
   | { readonly kind: 'not-waiting'; readonly state: OperationState }
   | { readonly kind: 'expired'; readonly at: number }
@@ -236,7 +242,13 @@ function voteReply(reply: readonly unknown[]): VoteReply {
   const kind = reply[0] as VoteReply['kind'];
   switch (kind) {
     case 'counted':
-      return { kind, missing: Number(reply[1]), digest: reply[2] as string, fields: pairs(reply[3]) };
+      return {
+        kind,
+        missing: Number(reply[1]),
+        digest: reply[2] as string,
+        fields: pairs(reply[3]),
+        heads: reply[4] as readonly string[],
+      };
     case 'own':
     case 'already':
       return { kind, missing: Number(reply[1]) };

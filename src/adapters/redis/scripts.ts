@@ -51,6 +51,9 @@ for number = 1, tonumber(take()) do
     holds = redis.call('EXISTS', key) == 0
   elseif kind == 'no-member' then
     holds = redis.call('SISMEMBER', key, args[1]) == 0
+  elseif kind == 'heads' then
+    current = redis.call('LINDEX', key, 0) or ''
+    holds = current == args[1]
   elseif kind == 'ranked' then
     holds = redis.call('ZSCORE', key, args[1]) ~= false
   end
@@ -85,6 +88,8 @@ return {'done', digestOf(hash), hash}
  *
  * KEYS: operation, open, alike, the lines that it stands in. ARGV: not-after; now (empty: Redis' own clock); person; verdict; plan hash; vote as
  * JSON; id; retention in milliseconds; the states awaiting, queued, denied; the id's look-alikes.
+ *
+ * @returns `counted` MISSING DIGEST HASH and, when nothing is missing, the first of each line; or why it does not count.
  */
 export const VOTE_SCRIPT = `${DIGEST_FUNCTION}
 local clock = redis.call('TIME')
@@ -111,7 +116,11 @@ missing = math.max(0, missing)
 local instant = string.format('%.0f', now)
 local function counted()
   local hash = redis.call('HGETALL', op)
-  return {'counted', missing, digestOf(hash), hash}
+  local heads = {}
+  if missing == 0 then
+    for i = 4, #KEYS do heads[i - 3] = redis.call('LINDEX', KEYS[i], 0) or '' end
+  end
+  return {'counted', missing, digestOf(hash), hash, heads}
 end
 
 if ARGV[4] == 'deny' then

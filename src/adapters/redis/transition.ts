@@ -44,6 +44,7 @@ export function transitionChange(
   for (const { from, record } of steps) {
     change.guard('field-in', key, stepStateField(record.index), ...allowedStepFrom(from, record.state));
   }
+  if (transition.ifFirst === true) for (const line of lines) change.guard('heads', line, id);
 
   change.fields(key, { ...patchFields(patch), state: to, touchedAt: String(at) });
   if (takeOver === true) change.effect('HINCRBY', key, 'epoch', 1);
@@ -92,7 +93,8 @@ export function refusedTransition(
     case undefined:
   }
   const record = steps[reply.guard - guardsOf(transition).length - 1]?.record;
-  return refused(`step ${String(record?.index)} is ${found} and cannot become ${String(record?.state)}`);
+  if (record === undefined) return refused(`its turn has not come: ${found} goes before it`);
+  return refused(`step ${String(record.index)} is ${found} and cannot become ${record.state}`);
 }
 
 /** The guards of a transition before those of its steps, in their order. */

@@ -48,13 +48,13 @@ export function voteMethods(
       if (!reply.ok) return reply;
       switch (reply.value.kind) {
         case 'counted': {
-          const { kind, missing, digest, fields } = reply.value;
+          const { kind, missing, digest, fields, heads } = reply.value;
           const operation = known.read(id, digest, fields);
           if (!operation.ok) return operation;
           return ok(
             operation.value === undefined
               ? { kind: 'unknown' }
-              : { kind, missing, operation: operation.value },
+              : { kind, missing, before: heads.filter((head) => head !== id), operation: operation.value },
           );
         }
         case 'schema':

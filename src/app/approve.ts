@@ -1,0 +1,136 @@
+import type { Announcement } from '../core/announcement/announcement.ts';
+import { missingApprovals, mayApprove } from '../core/approval.ts';
+import type { Fault } from '../core/fault.ts';
+import type { Operation } from '../core/operation.ts';
+import { summarizePlan } from '../core/plan-summary.ts';
+import type { Result } from '../core/result.ts';
+import { fail, ok } from '../core/result.ts';
+import { findForgery, signVote } from '../core/signature.ts';
+import type { VoteOutcome } from '../ports/store.ts';
+import { endOperation } from './end-operation.ts';
+import { audit } from './journal.ts';
+import type { Outbox } from './outbox.ts';
+import type { Parts } from './parts.ts';
+import type { ReadsAhead } from './read-ahead.ts';
+import { rolesToSign } from './roles-now.ts';
+import { tellViews } from './tell-views.ts';
+import type { Utterance } from './utterance.ts';
+
+interface Approval {
+  readonly operation: Operation;
+  readonly utterance: Utterance;
+  readonly ahead: ReadsAhead;
+}
+
+/**
+ * Counts an approval. With the last one the operation begins, in this process if it runs any: what it is judged by is read while the vote is being stored.
+ *
+ * @returns what is still to be answered where it was said.
+ */
+export async function approve(
+  parts: Parts,
+  outbox: Outbox,
+  { operation, utterance, ahead }: Approval,
+): Promise<Result<readonly Announcement[]>> {
+  const refused = whyNotApprove(operation, utterance, parts.clock.now());
+  if (refused !== undefined) return fail(refused);
+  const forgery = findForgery(parts.settings.signingKey, operation);
+  if (forgery !== undefined) {
+    const fault: Fault = { kind: 'forged', id: operation.id, what: forgery };
+    await endOperation(parts, outbox, operation, { end: 'refused', fault });
+    return ok([]);
+  }
+  const reading = missingApprovals(operation) > 1 ? undefined : ahead.begin(operation);
+  const voted = await vote(parts, operation, utterance);
+  if (!voted.ok) return voted;
+  const { outcome, audited } = voted.value;
+  const { id, plan } = operation;
+  switch (outcome.kind) {
+    case 'counted': {
+      const { missing } = outcome;
+      await parts.faultPoint('after-vote');
+      const [before] = outcome.before;
+      if (missing === 0 && before === undefined) ahead.hand(reading, outcome.operation);
+      const woken = missing === 0 ? parts.queue.wake(id) : undefined;
+      await audited;
+      const approved: Announcement = {
+        kind: 'approved',
+        id,
+        person: utterance.person.name,
+        plan: summarizePlan(plan),
+        missing,
+        ahead: before,
+      };
+      const said = tellViews(parts, outbox, { operation, utterance, announcement: approved });
+      await woken;
+      return ok(said);
+    }
+    case 'already':
+      return fail({ kind: 'already-approved', id, missing: outcome.missing });
+    case 'own':
+      return fail({ kind: 'own-request', id, missing: outcome.missing });
+    case 'not-waiting':
+      return fail({ kind: 'not-waiting', id, state: outcome.state, command: 'approve' });
+    case 'expired':
+      return fail({ kind: 'expired', id, at: outcome.at });
+    case 'plan-differs':
+      return fail({ kind: 'plan-differs', id });
+    case 'unknown':
+      return fail({ kind: 'operation-unknown', id, nearest: [] });
+  }
+}
+
+/** Said in words before the script says it in numbers; the script has the last word. */
+function whyNotApprove(
+  operation: Operation,
+  { person, transport }: Utterance,
+  now: number,
+): Fault | undefined {
+  const { id, state } = operation;
+  if (state === 'expired') return { kind: 'expired', id, at: operation.endedAt ?? operation.expiresAt };
+  if (state !== 'awaiting-approval') return { kind: 'not-waiting', id, state, command: 'approve' };
+  if (now >= operation.expiresAt) return { kind: 'expired', id, at: operation.expiresAt };
+  const missing = missingApprovals(operation);
+  if (person.name === operation.request.person) return { kind: 'own-request', id, missing };
+  if (!mayApprove(operation.rule, operation.request.person, person))
+    return { kind: 'role-missing', person: person.name, need: operation.rule.approve };
+  if (transport === 'console' && !operation.rule.console) return { kind: 'console-approval', id };
+  if (operation.rule.networks === 2 && transport === operation.request.transport)
+    return { kind: 'same-network', id, network: transport };
+  const before = operation.votes.some((one) => one.person === person.name && one.verdict === 'approve');
+  return before ? { kind: 'already-approved', id, missing } : undefined;
+}
+
+/** @returns what came of it; `audited` resolves when the audit log has it, or has refused it. */
+async function vote(
+  parts: Parts,
+  operation: Operation,
+  { person, eventKey, transport }: Utterance,
+): Promise<
+  Result<{
+    readonly outcome: VoteOutcome;
+    readonly audited: Promise<unknown>;
+  }>
+> {
+  const { id, planHash } = operation;
+  const verdict = 'approve' as const;
+  const at = parts.clock.now();
+  const roles = rolesToSign(parts.settings, person);
+  const unsigned = { person: person.name, verdict, planHash, eventKey, transport, at, ...roles };
+  const signature = signVote(parts.settings.signingKey, { id, vote: unsigned });
+  const voted = await parts.store.vote(id, { ...unsigned, signature }, at);
+  if (!voted.ok) return voted;
+  const outcome = voted.value;
+  const audited = audit(parts, id, {
+    event: verdict,
+    person: person.name,
+    data: {
+      planHash,
+      eventKey,
+      transport,
+      outcome: outcome.kind,
+      ...(outcome.kind === 'counted' ? { missing: outcome.missing } : {}),
+    },
+  });
+  return ok({ outcome, audited });
+}

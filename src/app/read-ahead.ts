@@ -1,0 +1,75 @@
+import type { NodeOperation, Operation } from '../core/operation.ts';
+import { isScale, linesOf } from '../core/operation.ts';
+import type { AboutTo, Judged } from './check-before-write.ts';
+import { readJudged } from './check-before-write.ts';
+import type { Parts } from './parts.ts';
+
+/** What was read so long ago is read again. Milliseconds. */
+const FRESH_MS = 100;
+
+/** What a write is judged by, read since somebody has decided that it may begin. */
+interface Reading {
+  readonly at: number;
+  readonly read: Promise<Judged>;
+}
+
+/** The same, with the operation that it is for, which is the first in its lines. */
+export interface Ahead extends Reading {
+  readonly operation: NodeOperation;
+}
+
+/**
+ * What an operation is judged by before its first write is read while the decision that lets it begin is being stored, not after that. It is used once, by the
+ * run that follows at once in this process. That meanwhile no brake was put on, nobody has taken the operation, and its turn is its own, the journal holds against its intent.
+ */
+export class ReadsAhead {
+  private readonly parts: Parts;
+  private readonly runs: boolean;
+  private readonly handed = new Map<string, Ahead>();
+
+  /** @param runs whether operations run in this process. */
+  constructor(parts: Parts, runs: boolean) {
+    this.parts = parts;
+    this.runs = runs;
+  }
+
+  /** Begins to read. @returns undefined where there is nothing to be gained. */
+  begin(operation: AboutTo): Reading | undefined {
+    const { plan } = operation;
+    if (!this.runs || 'scales' in plan) return undefined;
+    const keys = plan.effects.map(({ pool }) => pool);
+    const read = readJudged(this.parts, operation, { isFirst: true, keys });
+    // It may be that nobody needs it.
+    read.catch(() => undefined);
+    return { at: this.parts.clock.now(), read };
+  }
+
+  /** Hands it to the run of the operation, which begins now. */
+  hand(reading: Reading | undefined, operation: Operation): void {
+    for (const [id, ahead] of this.handed) if (!isFresh(this.parts, ahead)) this.handed.delete(id);
+    if (reading !== undefined && !isScale(operation))
+      this.handed.set(operation.id, { ...reading, operation });
+  }
+
+  /** For the run: once. */
+  take(id: string): Ahead | undefined {
+    const ahead = this.handed.get(id);
+    this.handed.delete(id);
+    return ahead !== undefined && isFresh(this.parts, ahead) ? ahead : undefined;
+  }
+}
+
+/** Whether a write may still be judged by it. */
+export function isFresh({ clock }: Parts, { at }: Reading): boolean {
+  return clock.now() - at <= FRESH_MS;
+}
+
+/** Whether nobody else stands in its lines, as far as is known. */
+export function isAlone({ request }: Operation, open: readonly Operation[]): boolean {
+  const lines = linesOf(request);
+  return !open.some(
+    (other) =>
+      (other.state === 'queued' || other.state === 'running') &&
+      linesOf(other.request).some((line) => lines.includes(line)),
+  );
+}
