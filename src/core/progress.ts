@@ -7,6 +7,7 @@ import type {
   OperationState,
   ScaleOperation,
   StepChange,
+  Vote,
 } from './operation.ts';
 import { isScale } from './operation.ts';
 import type { NodePlan } from './node-plan.ts';
@@ -167,4 +168,21 @@ export function afterTransition(operation: Operation, move: Move): Operation {
   const records = steps.map(({ record }) => record);
   const epoch = operation.epoch + (takeOver ? 1 : 0);
   return { ...withSteps(operation, records), ...patch, state: to, touchedAt: at, epoch };
+}
+
+/**
+ * An operation after a vote that counts: a denial ends it, the last approval puts it into its line.
+ *
+ * @param missing approvals after it.
+ * @param at by the clock of the journal.
+ */
+export function afterVote(
+  operation: Operation,
+  vote: Vote,
+  { missing, at }: { readonly missing: number; readonly at: number },
+): Operation {
+  const votes = [...operation.votes.filter(({ person }) => person !== vote.person), vote];
+  const voted = { ...operation, votes };
+  if (vote.verdict === 'deny') return { ...voted, state: 'denied', endedAt: at, touchedAt: at };
+  return missing > 0 ? voted : { ...voted, state: 'queued', queuedAt: at, touchedAt: at };
 }

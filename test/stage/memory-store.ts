@@ -1,7 +1,7 @@
 import assert from 'node:assert';
 import type { Fault } from '../../src/core/fault.ts';
 import type { Lock } from '../../src/core/lock.ts';
-import { afterTransition } from '../../src/core/progress.ts';
+import { afterTransition, afterVote } from '../../src/core/progress.ts';
 import type { Operation, Vote } from '../../src/core/operation.ts';
 import { OPEN_STATES, OPERATION_TRANSITIONS, isFinal, linesOf } from '../../src/core/operation.ts';
 import { tooAlike } from '../../src/core/operation-id.ts';
@@ -179,14 +179,8 @@ export class MemoryStore implements Store {
       if (vote.verdict === 'approve' && operation.votes.some(({ person }) => person === vote.person))
         return ok({ kind: 'already', missing: missingApprovals(operation) });
       const others = operation.votes.filter(({ person }) => person !== vote.person);
-      const voted: Operation = { ...operation, votes: [...others, vote] };
-      const missing = missingApprovals(voted);
-      const denied = { state: 'denied', endedAt: now, touchedAt: now } as const;
-      const queued = { state: 'queued', queuedAt: now, touchedAt: now } as const;
-      const after: Operation = {
-        ...voted,
-        ...(vote.verdict === 'deny' ? denied : missing === 0 ? queued : {}),
-      };
+      const missing = missingApprovals({ ...operation, votes: [...others, vote] });
+      const after = afterVote(operation, vote, { missing, at: now });
       this.keep(after);
       if (after.state === 'queued') this.join(operation, id);
       const before = after.state === 'queued' ? this.before(after) : [];

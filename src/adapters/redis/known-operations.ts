@@ -9,9 +9,6 @@ import { readOperation } from './records.ts';
 const MOST_CHARACTERS = 4 * 2 ** 20;
 /** Operations whose lines are remembered when they themselves are not any more. */
 const MOST_LINES = 5000;
-/** What stands for the digest of an operation that can never change. */
-const FOREVER = '-';
-
 interface Known {
   readonly digest: string;
   readonly operation: Operation;
@@ -24,6 +21,7 @@ interface Known {
  */
 export class KnownOperations {
   private readonly known = new Map<string, Known>();
+  private readonly unended = new Map<string, Known>();
   private readonly lines = new Map<string, readonly string[]>();
   private characters = 0;
 
@@ -37,10 +35,9 @@ export class KnownOperations {
     return this.known.get(id)?.digest ?? '';
   }
 
-  /** The same for a list that skips what has ended. */
-  markOf(id: string): string {
-    const found = this.known.get(id);
-    return found === undefined ? '' : isFinal(found.operation.state) ? FOREVER : found.digest;
+  /** Those that had not ended when they were read last. */
+  open(): ReadonlyMap<string, { readonly digest: string; readonly operation: Operation }> {
+    return new Map(this.unended);
   }
 
   /** The service lines that the operation stands in, which never change; undefined when that is not known. */
@@ -78,6 +75,7 @@ export class KnownOperations {
 
   private keep(id: string, known: Known): void {
     this.known.set(id, known);
+    if (!isFinal(known.operation.state)) this.unended.set(id, known);
     this.keepLines(id, known.operation.request);
     this.characters += known.characters;
     for (const oldest of this.known.keys()) {
@@ -89,5 +87,6 @@ export class KnownOperations {
   private forget(id: string): void {
     this.characters -= this.known.get(id)?.characters ?? 0;
     this.known.delete(id);
+    this.unended.delete(id);
   }
 }

@@ -31,7 +31,7 @@ interface Digested {
   readonly fields: Fields | undefined;
 }
 
-/** Ids of operations, and those of them that are not as the caller knows them. */
+/** Ids of operations, and those that are open and not as the caller knows them. */
 interface Listed {
   readonly open: readonly string[];
   readonly recent: readonly string[];
@@ -55,9 +55,11 @@ type VoteReply =
   | {
       readonly kind: 'counted';
       readonly missing: number;
-      readonly digest: string;
-      readonly fields: Fields;
+      readonly at: number;
       readonly heads: readonly string[];
+      readonly digest: string;
+      /** undefined when it is known but for the vote. */
+      readonly fields: Fields | undefined;
     }
   | { readonly kind: 'own' | 'already'; readonly missing: number }
   | { readonly kind: 'not-waiting'; readonly state: OperationState }
@@ -245,9 +247,9 @@ function voteReply(reply: readonly unknown[]): VoteReply {
       return {
         kind,
         missing: Number(reply[1]),
-        digest: reply[2] as string,
-        fields: pairs(reply[3]),
-        heads: reply[4] as readonly string[],
+        at: Number(reply[2]),
+        heads: reply[3] as readonly string[],
+        ...digested(reply.slice(4)),
       };
     case 'own':
     case 'already':

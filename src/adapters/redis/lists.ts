@@ -1,4 +1,5 @@
 import type { Operation } from '../../core/operation.ts';
+import { isFinal } from '../../core/operation.ts';
 import type { Result } from '../../core/result.ts';
 import { ok } from '../../core/result.ts';
 import type { Store } from '../../ports/store.ts';
@@ -12,59 +13,56 @@ interface Lists {
   readonly recent: Result<readonly Operation[]>;
 }
 
-interface Wanted {
-  open: boolean;
-  most: number;
-}
-
 /** The part of the store that lists operations. What is asked for at the same moment is one question to Redis. */
 export function listMethods(link: Link, known: KnownOperations): Pick<Store, 'open' | 'recent'> {
-  let listed: readonly string[] = [];
-  let next: { readonly wanted: Wanted; readonly lists: Promise<Result<Lists>> } | undefined;
+  let next: { most: number; readonly lists: Promise<Result<Lists>> } | undefined;
 
-  const read = async (wanted: Wanted): Promise<Result<Lists>> => {
+  const read = async (): Promise<Result<Lists>> => {
     // Until the end of this turn others may join.
     await Promise.resolve();
+    const most = next?.most ?? 0;
     next = undefined;
-    // What is known may be forgotten before the answer is there.
-    const held = new Map(listed.map((id) => [id, known.find(id)]));
-    const marks = listed.flatMap((id) => {
-      const mark = known.markOf(id);
-      return mark === '' ? [] : [id, mark];
-    });
-    const reply = await link.list([
-      KEYS.operation(''),
-      wanted.open ? '1' : '0',
-      String(wanted.most),
-      ...marks,
-    ]);
+    // What is known may be forgotten, or another one, before the answer is there.
+    const held = known.open();
+    const marks = [...held].flatMap(([id, { digest }]) => [id, digest]);
+    const reply = await link.list([KEYS.operation(''), String(most), ...marks]);
     if (!reply.ok) return reply;
     const { open, recent, changed } = reply.value;
-    const read = new Map(changed.map(({ id, digest, fields }) => [id, known.read(id, digest, fields)]));
-    if (wanted.open && wanted.most > 0) listed = [...new Set([...open, ...recent])];
+    const read = new Map<string, Result<Operation | undefined>>();
+    // What is open there has not ended there: a server that took over may know less than the one before it.
+    for (const id of open) read.set(id, ok(held.get(id)?.operation));
+    for (const { id, digest, fields } of changed) read.set(id, known.read(id, digest, fields));
+    await Promise.all(
+      recent
+        .filter((id) => !read.has(id))
+        .map(async (id) => {
+          const found = known.find(id);
+          read.set(id, found !== undefined && isFinal(found.state) ? ok(found) : await readWhole(id));
+        }),
+    );
     const found = (ids: readonly string[]): Result<readonly Operation[]> =>
-      operationsOf(ids, (id) => read.get(id) ?? ok(held.get(id)));
+      operationsOf(ids, (id) => read.get(id) ?? ok(undefined));
     return ok({ open: found(open), recent: found(recent) });
   };
 
-  const lists = (open: boolean, most: number): Promise<Result<Lists>> => {
-    if (next === undefined) {
-      const wanted = { open, most };
-      next = { wanted, lists: read(wanted) };
-    } else {
-      next.wanted.open ||= open;
-      next.wanted.most = Math.max(next.wanted.most, most);
-    }
+  const readWhole = async (id: string): Promise<Result<Operation | undefined>> => {
+    const reply = await link.hash(KEYS.operation(id), '');
+    return reply.ok ? known.read(id, reply.value.digest, reply.value.fields ?? {}) : reply;
+  };
+
+  const lists = (most: number): Promise<Result<Lists>> => {
+    next ??= { most: 0, lists: read() };
+    next.most = Math.max(next.most, most);
     return next.lists;
   };
 
   return {
     open: async () => {
-      const both = await lists(true, 0);
+      const both = await lists(0);
       return both.ok ? both.value.open : both;
     },
     recent: async (most) => {
-      const both = await lists(false, most);
+      const both = await lists(most);
       if (!both.ok || !both.value.recent.ok) return both.ok ? both.value.recent : both;
       return ok(both.value.recent.value.slice(0, most));
     },

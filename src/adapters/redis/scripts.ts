@@ -1,7 +1,11 @@
-/** What a hash comes to; the same as long as nothing in it changes. One that is not there is ''. */
+/** What a hash comes to; the same as long as nothing in it changes, in whatever order Redis names its fields. One that is not there is ''. */
 const DIGEST_FUNCTION = `
 local function digestOf(hash)
-  return #hash == 0 and '' or redis.sha1hex(table.concat(hash, '\\0'))
+  if #hash == 0 then return '' end
+  local fields = {}
+  for i = 1, #hash, 2 do fields[(i + 1) / 2] = hash[i] .. '\\0' .. hash[i + 1] end
+  table.sort(fields)
+  return redis.sha1hex(table.concat(fields, '\\0'))
 end
 `;
 
@@ -87,9 +91,10 @@ return {'done', digestOf(hash), hash}
  * end of the wait, cannot both win.
  *
  * KEYS: operation, open, alike, the lines that it stands in. ARGV: not-after; now (empty: Redis' own clock); person; verdict; plan hash; vote as
- * JSON; id; retention in milliseconds; the states awaiting, queued, denied; the id's look-alikes.
+ * JSON; id; retention in milliseconds; the digest that is known; the states awaiting, queued, denied; the id's look-alikes.
  *
- * @returns `counted` MISSING DIGEST HASH and, when nothing is missing, the first of each line; or why it does not count.
+ * @returns `counted` MISSING INSTANT HEADS DIGEST, the heads being the first of each line when nothing is missing, and the hash when it had another digest before;
+ * or why it does not count.
  */
 export const VOTE_SCRIPT = `${DIGEST_FUNCTION}
 local clock = redis.call('TIME')
@@ -97,7 +102,7 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 if now > tonumber(ARGV[1]) then return {'late'} end
 if ARGV[2] ~= '' then now = tonumber(ARGV[2]) end
 local op, person = KEYS[1], ARGV[3]
-local awaiting, queued, denied = ARGV[9], ARGV[10], ARGV[11]
+local known, awaiting, queued, denied = ARGV[9], ARGV[10], ARGV[11], ARGV[12]
 
 local read = redis.call('HMGET', op, 'schema', 'state', 'expiresAt', 'planHash', 'request', 'rule')
 local schema, state, expiresAt, planHash = read[1], read[2], read[3], read[4]
@@ -114,19 +119,22 @@ for _, field in ipairs(redis.call('HKEYS', op)) do
 end
 missing = math.max(0, missing)
 local instant = string.format('%.0f', now)
+local isKnown = known ~= '' and digestOf(redis.call('HGETALL', op)) == known
 local function counted()
   local hash = redis.call('HGETALL', op)
   local heads = {}
   if missing == 0 then
     for i = 4, #KEYS do heads[i - 3] = redis.call('LINDEX', KEYS[i], 0) or '' end
   end
-  return {'counted', missing, digestOf(hash), hash, heads}
+  local answer = {'counted', missing, instant, heads, digestOf(hash)}
+  if not isKnown then answer[6] = hash end
+  return answer
 end
 
 if ARGV[4] == 'deny' then
   redis.call('HSET', op, 'vote:' .. person, ARGV[6], 'state', denied, 'endedAt', instant, 'touchedAt', instant)
   redis.call('ZREM', KEYS[2], ARGV[7])
-  for i = 12, #ARGV do redis.call('SREM', KEYS[3], ARGV[i]) end
+  for i = 13, #ARGV do redis.call('SREM', KEYS[3], ARGV[i]) end
   redis.call('PEXPIRE', op, ARGV[8])
   return counted()
 end
@@ -207,21 +215,19 @@ return answer
 `;
 
 /**
- * Lists of operations, with those that the caller does not know as they are.
+ * Lists of operations, with those that are open and not as the caller knows them.
  *
- * KEYS: open, recent. ARGV: what the key of an operation begins with; `1` when what is open is wanted; how many of the newest are wanted; then what is known, an id
- * and its digest each, or `-` for what can never change.
+ * KEYS: open, recent. ARGV: what the key of an operation begins with; how many of the newest are wanted; then what is known to be open, an id and its digest each.
  *
- * @returns the ids that are open, the newest ids; then ID, DIGEST, HASH of each that has changed.
+ * @returns the ids that are open, the newest ids; then ID, DIGEST, HASH of each that is open and not known.
  */
 export const LIST_SCRIPT = `${DIGEST_FUNCTION}
 local known = {}
-for i = 4, #ARGV, 2 do known[ARGV[i]] = ARGV[i + 1] end
-local open, recent = {}, {}
-if ARGV[2] == '1' then open = redis.call('ZRANGE', KEYS[1], 0, -1) end
-if ARGV[3] ~= '0' then recent = redis.call('ZREVRANGE', KEYS[2], 0, tonumber(ARGV[3]) - 1) end
+for i = 3, #ARGV, 2 do known[ARGV[i]] = ARGV[i + 1] end
+local open, recent = redis.call('ZRANGE', KEYS[1], 0, -1), {}
+if ARGV[2] ~= '0' then recent = redis.call('ZREVRANGE', KEYS[2], 0, tonumber(ARGV[2]) - 1) end
 local answer = {open, recent}
-local function look(id)
+for _, id in ipairs(open) do
   local hash = redis.call('HGETALL', ARGV[1] .. id)
   local digest = digestOf(hash)
   if digest ~= known[id] then
@@ -229,12 +235,6 @@ local function look(id)
     answer[#answer + 1] = digest
     answer[#answer + 1] = hash
   end
-  known[id] = '-'
-end
--- What is open here has not ended here: a server that took over may know less than the one before it.
-for _, id in ipairs(open) do look(id) end
-for _, id in ipairs(recent) do
-  if known[id] ~= '-' then look(id) end
 end
 return answer
 `;

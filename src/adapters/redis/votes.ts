@@ -1,4 +1,5 @@
 import type { OperationState } from '../../core/operation.ts';
+import { afterVote } from '../../core/progress.ts';
 import { fail, ok } from '../../core/result.ts';
 import type { Store } from '../../ports/store.ts';
 import { newChange } from './change.ts';
@@ -24,6 +25,8 @@ export function voteMethods(
   const { retentionMs, timeFrom, known } = options;
   return {
     vote: async (id, vote, now) => {
+      const before = known.find(id);
+      const digest = known.digestOf(id);
       const reply = await link.vote(async (client) => ({
         keys: [
           KEYS.operation(id),
@@ -39,6 +42,7 @@ export function voteMethods(
           JSON.stringify(vote),
           id,
           String(retentionMs),
+          digest,
           'awaiting-approval',
           'queued',
           'denied',
@@ -48,14 +52,15 @@ export function voteMethods(
       if (!reply.ok) return reply;
       switch (reply.value.kind) {
         case 'counted': {
-          const { kind, missing, digest, fields, heads } = reply.value;
-          const operation = known.read(id, digest, fields);
+          const { kind, missing, at, heads, digest: after, fields } = reply.value;
+          const operation =
+            fields === undefined && before !== undefined
+              ? known.move(afterVote(before, vote, { missing, at }), after)
+              : known.read(id, after, fields ?? {});
           if (!operation.ok) return operation;
-          return ok(
-            operation.value === undefined
-              ? { kind: 'unknown' }
-              : { kind, missing, before: heads.filter((head) => head !== id), operation: operation.value },
-          );
+          if (operation.value === undefined) return ok({ kind: 'unknown' });
+          const others = heads.filter((head) => head !== id);
+          return ok({ kind, missing, before: others, operation: operation.value });
         }
         case 'schema':
           return fail({ kind: 'schema-unknown', id, schema: reply.value.schema });
