@@ -50,9 +50,6 @@ export async function approve(
       const { missing } = outcome;
       await parts.faultPoint('after-vote');
       const [before] = outcome.before;
-      if (missing === 0 && before === undefined) ahead.hand(reading, outcome.operation);
-      const woken = missing === 0 ? parts.queue.wake(id) : undefined;
-      await audited;
       const approved: Announcement = {
         kind: 'approved',
         id,
@@ -61,9 +58,21 @@ export async function approve(
         missing,
         ahead: before,
       };
-      const said = tellViews(parts, outbox, { operation, utterance, announcement: approved });
+      let said: Promise<readonly Announcement[]> | undefined;
+      const say = (): Promise<readonly Announcement[]> =>
+        (said ??= audited.then(() =>
+          tellViews(parts, outbox, { operation, utterance, announcement: approved }),
+        ));
+      if (missing > 0) return ok(await say());
+      // Begun here, it writes first, and tells of the approval on the way.
+      const handed =
+        reading === undefined || before !== undefined
+          ? undefined
+          : ahead.hand(reading, outcome.operation, say);
+      const woken = parts.queue.wake(id);
+      const answer = handed?.isTaken() === true ? await handed.told : await say();
       await woken;
-      return ok(said);
+      return ok(answer);
     }
     case 'already':
       return fail({ kind: 'already-approved', id, missing: outcome.missing });
@@ -121,16 +130,23 @@ async function vote(
   const voted = await parts.store.vote(id, { ...unsigned, signature }, at);
   if (!voted.ok) return voted;
   const outcome = voted.value;
-  const audited = audit(parts, id, {
-    event: verdict,
-    person: person.name,
-    data: {
-      planHash,
-      eventKey,
-      transport,
-      outcome: outcome.kind,
-      ...(outcome.kind === 'counted' ? { missing: outcome.missing } : {}),
+  const isLast = outcome.kind === 'counted' && outcome.missing === 0 && outcome.before.length === 0;
+  const audited = audit(
+    parts,
+    id,
+    {
+      event: verdict,
+      person: person.name,
+      data: {
+        planHash,
+        eventKey,
+        transport,
+        outcome: outcome.kind,
+        ...(outcome.kind === 'counted' ? { missing: outcome.missing } : {}),
+      },
     },
-  });
+    // The intent that follows waits for both lines.
+    isLast ? 'soon' : 'now',
+  );
   return ok({ outcome, audited });
 }

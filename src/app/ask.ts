@@ -71,7 +71,8 @@ export async function askForPlan(parts: Parts, outbox: Outbox, asked: Asked): Pr
   outbox.offer(rows);
   await leaveBehind(parts, outbox, wish, utterance);
   if (operation.state !== 'queued') return;
-  if (isAlone(operation, gathered.facts.open)) asked.ahead.hand(asked.ahead.begin(operation), operation);
+  const reading = isAlone(operation, gathered.facts.open) ? asked.ahead.begin(operation) : undefined;
+  if (reading !== undefined) asked.ahead.hand(reading, operation, () => Promise.resolve());
   await parts.queue.wake(operation.id);
 }
 

@@ -3,7 +3,7 @@ import type { WriteView } from '../core/guard-rails.ts';
 import { areReportedDown, findInFlight, guardTogether, guardWrites } from '../core/guard-rails.ts';
 import type { NodeKey, Pool, PoolKey, StoredNode } from '../core/node.ts';
 import { isSameNode, isSamePool } from '../core/node.ts';
-import type { NodeOperation, Operation, Request } from '../core/operation.ts';
+import type { NodeOperation, Operation } from '../core/operation.ts';
 import { isScale } from '../core/operation.ts';
 import { stepsOf } from '../core/progress.ts';
 import type { Result } from '../core/result.ts';
@@ -143,16 +143,10 @@ async function findRiders(
   return rides;
 }
 
-/** An operation, or what is going to be one. */
-export interface AboutTo {
-  readonly plan: Operation['plan'];
-  readonly request: Pick<Request, 'breakGlass'>;
-}
-
 /** @param isFirst whether it is the first write of the operation. */
 export async function readJudged(
   parts: Parts,
-  operation: AboutTo,
+  operation: NodeOperation,
   { isFirst, keys }: { readonly isFirst: boolean; readonly keys: readonly PoolKey[] },
 ) {
   const { store } = parts;

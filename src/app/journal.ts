@@ -24,13 +24,19 @@ export async function journalTransition(
   return moved;
 }
 
-/** Writes what happened to the audit log. */
+/**
+ * Writes what happened to the audit log.
+ *
+ * @param when `soon`: with the next line, which comes in a moment.
+ */
 export async function audit(
   parts: Parts,
   op: string | undefined,
   told: { readonly event: string; readonly person?: string | undefined; readonly data?: unknown },
+  when?: 'now' | 'soon',
 ): Promise<Result<void>> {
-  const written = await parts.audit.append({ op, event: told.event, person: told.person, data: told.data });
+  const { event, person, data } = told;
+  const written = await parts.audit.append({ op, event, person, data }, when);
   const fields = { ...(op === undefined ? {} : { op }), person: told.person };
   if (written.ok) parts.log.info(fields, told.event);
   else parts.log.error({ ...fields, event: told.event, fault: written.fault }, 'audit log not written');

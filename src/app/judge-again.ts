@@ -1,4 +1,4 @@
-import type { Operation, Request } from '../core/operation.ts';
+import type { Operation } from '../core/operation.ts';
 import type { Person } from '../core/people.ts';
 import { PACE_NONE } from '../core/plan-nodes.ts';
 import type { Result } from '../core/result.ts';
@@ -9,10 +9,7 @@ import type { Parts } from './parts.ts';
 import { withRolesForWrite } from './roles-now.ts';
 
 /** Rules with a sliding window need the person's earlier operations, and so does break-glass; most deciding rules do not. */
-export function looksBack(
-  { settings }: Parts,
-  { request }: { readonly request: Pick<Request, 'breakGlass'> },
-): boolean {
+export function looksBack({ settings }: Parts, { request }: Operation): boolean {
   return request.breakGlass !== undefined || settings.policy().rules.some((rule) => rule.per !== undefined);
 }
 

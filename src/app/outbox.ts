@@ -30,6 +30,8 @@ export class Outbox {
   private readonly known = new Set<string>();
   /** Said and marked: who read the journal before that, and offers the row after it, is late. The oldest are forgotten. */
   private readonly settled = new Set<string>();
+  /** To be said, and not stored. */
+  private readonly loose = new Set<string>();
   private readonly unmarked = new Map<string, Mark>();
   private readonly toMark: { readonly key: string; readonly mark: Mark; readonly done: () => void }[] = [];
   private marking: Promise<void> | undefined;
@@ -49,6 +51,12 @@ export class Outbox {
     });
   }
 
+  /** Says at once what is not stored, since whoever looks sees it. */
+  say(rows: readonly OutboxRow[]): void {
+    for (const { key } of rows) this.loose.add(key);
+    this.offer(rows);
+  }
+
   /** Takes rows that were just stored, to be said at once. */
   offer(rows: readonly OutboxRow[]): void {
     // Whoever has the voice finds them in the journal.
@@ -65,6 +73,7 @@ export class Outbox {
   forget(): void {
     for (const { rows } of this.lanes.values()) rows.length = 0;
     this.known.clear();
+    this.loose.clear();
   }
 
   /** Takes what an earlier process, or a time without chat, left unsaid. */
@@ -205,6 +214,7 @@ export class Outbox {
    * again, and the row is not sent meanwhile.
    */
   private mark(key: string, state: Mark['state'], note: string | undefined): Promise<true> {
+    if (this.loose.delete(key)) return Promise.resolve(true);
     const mark: Mark = { state, sentAt: this.parts.clock.now(), ...(note === undefined ? {} : { note }) };
     return new Promise((resolve) => {
       this.toMark.push({

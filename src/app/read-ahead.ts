@@ -1,6 +1,6 @@
-import type { NodeOperation, Operation } from '../core/operation.ts';
+import type { Operation } from '../core/operation.ts';
 import { isScale, linesOf } from '../core/operation.ts';
-import type { AboutTo, Judged } from './check-before-write.ts';
+import type { Judged } from './check-before-write.ts';
 import { readJudged } from './check-before-write.ts';
 import type { Parts } from './parts.ts';
 
@@ -15,7 +15,9 @@ interface Reading {
 
 /** The same, with the operation that it is for, which is the first in its lines. */
 export interface Ahead extends Reading {
-  readonly operation: NodeOperation;
+  readonly operation: Operation;
+  /** Called when its writes are on their way, or will not be made: then there is time to tell of the decision. Resolves when that is told. */
+  readonly underWay: () => Promise<unknown>;
 }
 
 /**
@@ -34,9 +36,9 @@ export class ReadsAhead {
   }
 
   /** Begins to read. @returns undefined where there is nothing to be gained. */
-  begin(operation: AboutTo): Reading | undefined {
+  begin(operation: Operation): Reading | undefined {
+    if (!this.runs || isScale(operation)) return undefined;
     const { plan } = operation;
-    if (!this.runs || 'scales' in plan) return undefined;
     const keys = plan.effects.map(({ pool }) => pool);
     const read = readJudged(this.parts, operation, { isFirst: true, keys });
     // It may be that nobody needs it.
@@ -44,11 +46,26 @@ export class ReadsAhead {
     return { at: this.parts.clock.now(), read };
   }
 
-  /** Hands it to the run of the operation, which begins now. */
-  hand(reading: Reading | undefined, operation: Operation): void {
+  /**
+   * Hands it to the run of the operation, which begins now.
+   *
+   * @param say tells of the decision; called when the operation is under way, by a run that has taken it.
+   */
+  hand<T>(
+    reading: Reading,
+    operation: Operation,
+    say: () => Promise<T>,
+  ): { readonly isTaken: () => boolean; readonly told: Promise<T> } {
     for (const [id, ahead] of this.handed) if (!isFresh(this.parts, ahead)) this.handed.delete(id);
-    if (reading !== undefined && !isScale(operation))
-      this.handed.set(operation.id, { ...reading, operation });
+    const told = new Promise<T>((resolve) => {
+      const underWay = (): Promise<T> => {
+        const saying = say();
+        resolve(saying);
+        return saying;
+      };
+      this.handed.set(operation.id, { ...reading, operation, underWay });
+    });
+    return { isTaken: () => !this.handed.has(operation.id), told };
   }
 
   /** For the run: once. */

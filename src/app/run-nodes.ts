@@ -71,8 +71,10 @@ async function runGroup(
   // First, since it takes its time: all that is looked at below must be fresh.
   const toProbe = overrides.includes('probe') || !asksHosts(parts) ? [] : keysToProbe(group);
   const probed = toProbe.length === 0 ? undefined : await probeHosts(parts, toProbe);
-  if (probed?.fault !== undefined)
+  if (probed?.fault !== undefined) {
+    await ahead?.underWay();
     return endOperation(parts, outbox, operation, { end: 'held', fault: probed.fault });
+  }
   const checked = await checkBeforeWrite(parts, operation, {
     group,
     behind: isSingleWrite(operation) ? behind : [],
@@ -80,17 +82,19 @@ async function runGroup(
   });
   const { operation: fresh, verdict, riders } = checked;
   if (verdict.kind === 'gone') return undefined;
-  if (verdict.kind !== 'go')
+  if (verdict.kind !== 'go') {
+    await ahead?.underWay();
     return endByVerdict(parts, outbox, fresh, {
       verdict,
       // An intent that is open here was looked up before: it was not written.
       unwritten: group.filter(hasOpenIntent).map((step) => ({ ...step, state: 'conflict' })),
     });
+  }
   await parts.faultPoint('before-intent');
   const rides = [{ operation: fresh, group, verdict }, ...riders];
   const letGo = takeAlong(riders.map((ride) => ride.operation.id));
   try {
-    return await carryOut(parts, outbox, rides);
+    return await carryOut(parts, outbox, rides, ahead?.underWay);
   } finally {
     letGo();
   }
@@ -101,6 +105,7 @@ async function carryOut(
   parts: Parts,
   outbox: Outbox,
   rides: readonly Ride[],
+  underWay: () => unknown = () => undefined,
 ): Promise<NodeOperation | undefined> {
   const [first, ...others] = await Promise.all(
     rides.map((ride, place) => intend(parts, outbox, ride, rides[place - 1]?.operation)),
@@ -109,7 +114,12 @@ async function carryOut(
   const intended = [first, ...others].filter((one) => one !== undefined && one !== 'braked');
   // In the order in which they were approved: the next is sent when the one before it is answered.
   const written: (Intended & { readonly written: readonly WrittenStep[] })[] = [];
-  for (const one of intended) written.push({ ...one, written: await writeAll(parts, one) });
+  for (const one of intended) {
+    const writing = writeAll(parts, one);
+    // When they have left this process.
+    setImmediate(underWay);
+    written.push({ ...one, written: await writing });
+  }
   const read = await readBack(
     parts,
     written.flatMap((one) => one.written),

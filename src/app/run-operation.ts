@@ -34,6 +34,20 @@ export async function runOperation(
   parts: Parts,
   outbox: Outbox,
   id: string,
+  how: How,
+): Promise<Operation | undefined> {
+  try {
+    return await runInTurn(parts, outbox, id, how);
+  } finally {
+    // Whatever came of it: somebody waits to hear that it was approved.
+    await how.ahead?.underWay();
+  }
+}
+
+async function runInTurn(
+  parts: Parts,
+  outbox: Outbox,
+  id: string,
   { begunElsewhere, ending, ahead, takeAlong }: How,
 ): Promise<Operation | undefined> {
   // Who decided knew its place too, and the journal has the last word.

@@ -27,6 +27,6 @@ export function tellViews(
   const { transport, channel, eventKey } = utterance;
   const name = `${announcement.kind}-${eventKey}`;
   const rows = viewRows(parts, request, { id, name, at: parts.clock.now(), announcement, by: transport });
-  outbox.offer(rows);
+  outbox.say(rows);
   return rows.some((row) => row.transport === transport && row.channel === channel) ? [] : [announcement];
 }

@@ -90,8 +90,8 @@ export function openMeters(now: () => number): Meters {
 
   return {
     audit: (audit) => ({
-      append: async (entry) => {
-        const written = await audit.append(entry);
+      append: async (entry, when) => {
+        const written = await audit.append(entry, when);
         if (written.ok) count(entry);
         return written;
       },

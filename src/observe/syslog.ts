@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { Soon } from './soon.ts';
 
 /** What is sent where. */
 export interface SyslogOptions {
@@ -18,6 +19,8 @@ export interface Syslog {
   close(): Promise<void>;
 }
 
+/** Lines that come within this time go together. */
+const GATHER_MS = 10;
 /** The longest line; by default logger cuts at one KiB. */
 const MOST = '64KiB';
 
@@ -41,17 +44,17 @@ export function openSyslog({ tag, socket = '/dev/log', otherwise, warn }: Syslog
     child.stdin.on('error', gone);
     return child;
   };
+  const soon = new Soon<string>(GATHER_MS, (lines) => {
+    logger ??= existsSync(socket) ? start() : undefined;
+    if (logger?.stdin?.writable === true) logger.stdin.write(lines.map((line) => `${line}\n`).join(''));
+    else for (const line of lines) otherwise(line);
+  });
   return {
     write: (line) => {
-      if (!existsSync(socket)) {
-        otherwise(line);
-        return;
-      }
-      logger ??= start();
-      if (logger.stdin?.writable === true) logger.stdin.write(`${line}\n`);
-      else otherwise(line);
+      soon.push(line);
     },
     close: async () => {
+      soon.flush();
       const child = logger;
       if (child === undefined) return;
       const ended = new Promise((resolve) => child.once('exit', resolve));

@@ -10,7 +10,8 @@ export interface AuditEntry {
 
 /** The append-only second copy of the journal: a line is on disk (fdatasync) when `append` resolves. */
 export interface Audit {
-  append(entry: AuditEntry): Promise<Result<void>>;
+  /** @param when `soon`: with the next line, or a moment later if there is none. */
+  append(entry: AuditEntry, when?: 'now' | 'soon'): Promise<Result<void>>;
   /** Where the chain stands: the number and the hash of the last line. */
   head(): { readonly seq: number; readonly hash: string };
   close(): Promise<void>;

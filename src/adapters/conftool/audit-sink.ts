@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { readThrown } from '../../core/thrown.ts';
 import type { WriteAudit } from './audit-record.ts';
+import { Soon } from '../../observe/soon.ts';
 import { openSyslog } from '../../observe/syslog.ts';
 import { auditLine, auditRecord } from './audit-record.ts';
 
@@ -19,6 +20,8 @@ export interface AuditSink {
   close(): Promise<void>;
 }
 
+/** What has been written is read back first. */
+const AFTER_MS = 10;
 /** As long as conftool gives it. */
 const CONFTOOL2GIT_MS = 500;
 
@@ -50,15 +53,21 @@ export function openAuditSink({ conftool2git, syslogSocket, warn }: AuditSinkOpt
       warn({ cause: readThrown(error).message }, 'conftool2git was not told');
     }
   };
-  return {
-    tell: (audit) => {
+  const soon = new Soon<WriteAudit>(AFTER_MS, (audits) => {
+    for (const audit of audits) {
       const record = auditRecord(audit, host);
       syslog.write(auditLine(record, process.pid));
-      if (conftool2git === undefined) return;
+      if (conftool2git === undefined) continue;
       const sent = post(record, conftool2git).finally(() => sending.delete(sent));
       sending.add(sent);
+    }
+  });
+  return {
+    tell: (audit) => {
+      soon.push(audit);
     },
     close: async () => {
+      soon.flush();
       await Promise.all(sending);
       await syslog.close();
     },

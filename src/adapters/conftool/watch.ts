@@ -2,6 +2,7 @@ import type { NodeKey, NodeState } from '../../core/node.ts';
 import { recordKey } from '../../core/node.ts';
 import { parseStoredNode } from '../../core/stored-value.ts';
 import type { ObjectChange, Watch } from '../../ports/conftool.ts';
+import { Soon } from '../../observe/soon.ts';
 import type { EtcdNode, EtcdV2 } from './etcd-v2.ts';
 
 /** What the watch needs. Times in milliseconds. */
@@ -15,6 +16,9 @@ export interface WatchOptions {
   readonly retryMs: number;
   readonly sleep: (ms: number) => Promise<void>;
 }
+
+/** Changes that come within this time are told together. Whoever writes reads back first. */
+const GATHER_MS = 20;
 
 /** An object as it was last seen. */
 interface Seen {
@@ -33,10 +37,15 @@ export function watchConftool(
   heard: (changes: readonly ObjectChange[]) => void,
 ): Watch {
   const state = { closed: false };
-  void follow(etcd, options, heard, state);
+  const soon = new Soon<ObjectChange>(GATHER_MS, heard);
+  const tell = (changes: readonly ObjectChange[]): void => {
+    for (const change of changes) soon.push(change);
+  };
+  void follow(etcd, options, tell, state);
   return {
     close: () => {
       state.closed = true;
+      soon.flush();
     },
   };
 }
@@ -44,7 +53,7 @@ export function watchConftool(
 async function follow(
   etcd: EtcdV2,
   { version, readTimeoutMs, waitMs, retryMs, sleep }: WatchOptions,
-  heard: (changes: readonly ObjectChange[]) => void,
+  tell: (changes: readonly ObjectChange[]) => void,
   state: { readonly closed: boolean },
 ): Promise<void> {
   let seen: Map<string, Seen> | undefined;
@@ -58,7 +67,7 @@ async function follow(
         continue;
       }
       const now = objectsIn(listed.value.node, version);
-      if (seen !== undefined) tell(heard, difference(seen, now));
+      if (seen !== undefined) tell(difference(seen, now));
       seen = now;
       index = listed.value.index;
       isListed = true;
@@ -71,7 +80,7 @@ async function follow(
         index = node.modifiedIndex;
         // What a directory took with it, its event does not say.
         if (node.dir === true) isListed = false;
-        else tell(heard, apply(known, node, action, version));
+        else tell(apply(known, node, action, version));
         return isListed && !state.closed;
       },
     );
@@ -80,10 +89,6 @@ async function follow(
       await sleep(retryMs);
     } else if (followed.value === 'cleared') isListed = false;
   }
-}
-
-function tell(heard: (changes: readonly ObjectChange[]) => void, changes: readonly ObjectChange[]): void {
-  if (changes.length > 0) heard(changes);
 }
 
 /** Takes one event into what was seen. A rewrite of the same text changes nothing for anybody. */
