@@ -25,21 +25,18 @@ interface Approval {
 /**
  * Counts an approval. With the last one the operation begins, in this process if it runs any: what it is judged by is read while the vote is being stored.
  *
+ * @param approval.operation as this process knows it; what came since is found out by the vote, or before it is refused.
  * @returns what is still to be answered where it was said.
  */
 export async function approve(
   parts: Parts,
   outbox: Outbox,
-  { operation, utterance, ahead }: Approval,
+  { operation: known, utterance, ahead }: Approval,
 ): Promise<Result<readonly Announcement[]>> {
-  const refused = whyNotApprove(operation, utterance, parts.clock.now());
-  if (refused !== undefined) return fail(refused);
-  const forgery = findForgery(parts.settings.signingKey, operation);
-  if (forgery !== undefined) {
-    const fault: Fault = { kind: 'forged', id: operation.id, what: forgery };
-    await endOperation(parts, outbox, operation, { end: 'refused', fault });
-    return ok([]);
-  }
+  const found = await findApprovable(parts, known, utterance);
+  if (!found.ok) return found;
+  const operation = found.value;
+  if (await endForged(parts, outbox, operation)) return ok([]);
   const reading = missingApprovals(operation) > 1 ? undefined : ahead.begin(operation);
   const voted = await vote(parts, operation, utterance);
   if (!voted.ok) return voted;
@@ -49,6 +46,8 @@ export async function approve(
     case 'counted': {
       const { missing } = outcome;
       await parts.faultPoint('after-vote');
+      const isAnother = outcome.operation.plan !== operation.plan;
+      if (isAnother && (await endForged(parts, outbox, outcome.operation))) return ok([]);
       const [before] = outcome.before;
       const approved: Announcement = {
         kind: 'approved',
@@ -74,6 +73,8 @@ export async function approve(
       await woken;
       return ok(answer);
     }
+    case 'suspended':
+      return fail({ kind: 'suspended', ...outcome.suspension });
     case 'already':
       return fail({ kind: 'already-approved', id, missing: outcome.missing });
     case 'own':
@@ -87,6 +88,35 @@ export async function approve(
     case 'unknown':
       return fail({ kind: 'operation-unknown', id, nearest: [] });
   }
+}
+
+/** @returns the operation that may be approved; where this process knows none such, it is read first. */
+async function findApprovable(
+  { store, clock }: Parts,
+  known: Operation,
+  utterance: Utterance,
+): Promise<Result<Operation>> {
+  if (whyNotApprove(known, utterance, clock.now()) === undefined) return ok(known);
+  const read = await store.operation(known.id);
+  if (!read.ok) return read;
+  const operation = read.value ?? known;
+  const refused = whyNotApprove(operation, utterance, clock.now());
+  if (refused === undefined) return ok(operation);
+  // Whoever is suspended is told so, whatever else there is to say. The vote would have found out.
+  const suspensions = await store.suspensions();
+  const own = suspensions.ok
+    ? suspensions.value.find(({ person }) => person === utterance.person.name)
+    : undefined;
+  return fail(own === undefined ? refused : { kind: 'suspended', ...own });
+}
+
+/** @returns whether it was not as somebody of ours has made it. */
+async function endForged(parts: Parts, outbox: Outbox, operation: Operation): Promise<boolean> {
+  const forgery = findForgery(parts.settings.signingKey, operation);
+  if (forgery === undefined) return false;
+  const fault: Fault = { kind: 'forged', id: operation.id, what: forgery };
+  await endOperation(parts, outbox, operation, { end: 'refused', fault });
+  return true;
 }
 
 /** Said in words before the script says it in numbers; the script has the last word. */

@@ -28,6 +28,12 @@ import type { Utterance } from './utterance.ts';
 /** An operation that is being looked up. */
 export type Found = ReturnType<Parts['store']['operation']>;
 
+/** Looks up the operation that is ruled on. What is approved may be known already: the vote holds it against the journal. */
+export function lookUp({ store }: Parts, { kind, id }: Extract<Decision, { id: string }>): Found {
+  const known = kind === 'approve' ? store.known(id) : undefined;
+  return known?.state === 'awaiting-approval' ? Promise.resolve(ok(known)) : store.operation(id);
+}
+
 /** Who rules, and what is known. */
 interface Ruling {
   readonly utterance: Utterance;
@@ -80,7 +86,7 @@ async function carryOut(
     case 'stop-all':
       return stopAll(parts, outbox, utterance);
     default: {
-      const operation = await findOperation(parts, decision.id, about);
+      const operation = await findOperation(parts, decision.id, about ?? lookUp(parts, decision));
       if (!operation.ok) return operation;
       return decideOne(parts, outbox, { kind: decision.kind, operation: operation.value, utterance, ahead });
     }
@@ -115,11 +121,7 @@ async function decideOne(parts: Parts, outbox: Outbox, one: One): Promise<Result
   }
 }
 
-async function findOperation(
-  parts: Parts,
-  id: string,
-  about: Found = parts.store.operation(id),
-): Promise<Result<Operation>> {
+async function findOperation(parts: Parts, id: string, about: Found): Promise<Result<Operation>> {
   const found = await about;
   if (!found.ok) return found;
   if (found.value !== undefined) return ok(found.value);

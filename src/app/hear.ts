@@ -19,7 +19,7 @@ import type { Wish } from './wish.ts';
 import { askForPlan } from './ask.ts';
 import { cancelOperation } from './cancel-operation.ts';
 import type { Found } from './decide.ts';
-import { decide } from './decide.ts';
+import { decide, lookUp } from './decide.ts';
 import type { AtMost } from './at-most.ts';
 import type { EarlyReactions } from './early-reactions.ts';
 import { gatherFacts } from './gather.ts';
@@ -117,7 +117,7 @@ async function hearReaction(
   if (operation?.ok === true && operation.value?.state !== 'awaiting-approval') return;
   const { channel } = event;
   await within('hear', { event: event.eventKey }, async () => {
-    const utterance = await admit(ear, event, channel, person, undefined);
+    const utterance = await admit(ear, event, channel, person);
     if (utterance !== undefined) await decide(parts, outbox, { kind, id }, { utterance, ahead: ear.ahead });
   });
 }
@@ -132,7 +132,7 @@ async function hearAction(
   const { action, value: id, channel } = event;
   if (channel === undefined) return;
   await within('hear', { event: event.eventKey }, async () => {
-    const utterance = await admit(ear, event, channel, person, action);
+    const utterance = await admit(ear, event, channel, person, { command: action });
     if (utterance === undefined) return;
     if (action !== 'undo')
       return decide(parts, outbox, { kind: action, id }, { utterance, ahead: ear.ahead });
@@ -180,14 +180,16 @@ async function hearParsed(
   parsed: Exclude<ReturnType<typeof parseLine>, { readonly kind: 'nothing' }>,
 ): Promise<void> {
   const command = parsed.kind === 'invocation' ? parsed.command.name : undefined;
-  const isPlan = parsed.kind === 'invocation' && parsed.command.kind === 'plan';
+  // Who asks for a change, or approves one, is looked up with everything else that it is judged by.
+  const isLater =
+    parsed.kind === 'invocation' && (parsed.command.kind === 'plan' || parsed.command.name === 'approve');
   const looks = parsed.kind === 'invocation' && parsed.command.kind === 'answer';
   // What it is about is looked up while it is found out who says it.
   const about = parsed.kind === 'invocation' ? operationAbout(ear, parsed) : undefined;
   const utterance =
     event.actor.readsOnly === true && looks
       ? lookerOf(event, event.channel)
-      : await admit(ear, event, event.channel, person, command, isPlan);
+      : await admit(ear, event, event.channel, person, { command, isLater });
   if (utterance === undefined) return;
   if (parsed.kind === 'invocation') await invoke(ear, parsed, utterance, about);
   else await refuse(ear.parts, utterance, parsed.fault);
@@ -202,6 +204,7 @@ function lookerOf({ actor, eventKey, at }: Inbound, channel: string): Utterance 
 /**
  * Only a person of people.yaml with a role is listened to; everybody else is told why, once in a while.
  *
+ * @param how.isLater whether they are suspended is found out later.
  * @returns undefined when they were turned away.
  */
 async function admit(
@@ -209,8 +212,7 @@ async function admit(
   event: Inbound,
   channel: string,
   person: Person | undefined,
-  command: string | undefined,
-  isPlan = false,
+  { command, isLater = false }: { readonly command?: string | undefined; readonly isLater?: boolean } = {},
 ): Promise<Utterance | undefined> {
   const { parts, seen } = ear;
   const { actor, eventKey, at } = event;
@@ -223,9 +225,8 @@ async function admit(
       await refuse(parts, utterance, now.fault);
       return undefined;
     }
-    // Who asks for a change is looked up with everything else that it is judged by.
-    const isLater = now.value.roles.length > 0 && isPlan;
-    const suspension = isLater ? undefined : await suspensionOf(parts, person.name);
+    const isKnownLater = now.value.roles.length > 0 && isLater;
+    const suspension = isKnownLater ? undefined : await suspensionOf(parts, person.name);
     if (suspension !== undefined) {
       await refuse(parts, utterance, suspension);
       return undefined;
@@ -285,7 +286,7 @@ async function refuse(parts: Parts, utterance: Utterance, fault: Fault): Promise
 function operationAbout({ parts }: Ear, { command, given, reason }: Invocation): Found | undefined {
   if (command.kind !== 'decide') return undefined;
   const decision = command.decide(given, reason);
-  return 'id' in decision ? parts.store.operation(decision.id) : undefined;
+  return 'id' in decision ? lookUp(parts, decision) : undefined;
 }
 
 async function invoke(ear: Ear, invocation: Invocation, utterance: Utterance, about?: Found): Promise<void> {

@@ -108,6 +108,7 @@ export type VoteOutcome =
       readonly before: readonly string[];
       readonly operation: Operation;
     }
+  | { readonly kind: 'suspended'; readonly suspension: Suspension }
   | { readonly kind: 'already'; readonly missing: number }
   | { readonly kind: 'own'; readonly missing: number }
   | { readonly kind: 'not-waiting'; readonly state: OperationState }
@@ -141,6 +142,9 @@ export interface Store {
   restore(operation: Operation): Promise<Result<void>>;
 
   operation(id: string): Promise<Result<Operation | undefined>>;
+
+  /** The same as this process knows it, without asking: somebody else may have changed it since. */
+  known(id: string): Operation | undefined;
 
   /** Operations in one of OPEN_STATES, oldest first. */
   open(): Promise<Result<readonly Operation[]>>;

@@ -111,6 +111,10 @@ export class MemoryStore implements Store {
     return this.answer(() => ok(copy(this.operations.get(id))));
   }
 
+  known(id: string): Operation | undefined {
+    return copy(this.operations.get(id));
+  }
+
   open(): ReturnType<Store['open']> {
     return this.answer(() =>
       ok(copy(this.sorted().filter(({ state }) => (OPEN_STATES as readonly string[]).includes(state)))),
@@ -169,6 +173,8 @@ export class MemoryStore implements Store {
 
   vote(id: string, vote: Vote, now: number): ReturnType<Store['vote']> {
     return this.answer((): Result<VoteOutcome> => {
+      const suspension = this.suspended.get(vote.person);
+      if (suspension !== undefined) return ok({ kind: 'suspended', suspension: copy(suspension) });
       const operation = this.operations.get(id);
       if (operation === undefined) return ok({ kind: 'unknown' });
       if (operation.state !== 'awaiting-approval') return ok({ kind: 'not-waiting', state: operation.state });

@@ -61,6 +61,7 @@ type VoteReply =
       /** undefined when it is known but for the vote. */
       readonly fields: Fields | undefined;
     }
+  | { readonly kind: 'suspended'; readonly text: string }
   | { readonly kind: 'own' | 'already'; readonly missing: number }
   | { readonly kind: 'not-waiting'; readonly state: OperationState }
   | { readonly kind: 'expired'; readonly at: number }
@@ -251,6 +252,8 @@ function voteReply(reply: readonly unknown[]): VoteReply {
         heads: reply[3] as readonly string[],
         ...digested(reply.slice(4)),
       };
+    case 'suspended':
+      return { kind, text: String(reply[1]) };
     case 'own':
     case 'already':
       return { kind, missing: Number(reply[1]) };

@@ -20,7 +20,15 @@ export function operationMethods(
   { retentionMs, known }: { readonly retentionMs: number; readonly known: KnownOperations },
 ): Pick<
   Store,
-  'create' | 'restore' | 'operation' | 'transition' | 'touch' | 'headOfLine' | 'turn' | 'operationShownBy'
+  | 'create'
+  | 'restore'
+  | 'operation'
+  | 'known'
+  | 'transition'
+  | 'touch'
+  | 'headOfLine'
+  | 'turn'
+  | 'operationShownBy'
 > {
   const operationOf = async (id: string): Promise<Result<Operation | undefined>> => {
     const reply = await link.hash(KEYS.operation(id), known.digestOf(id));
@@ -55,6 +63,7 @@ export function operationMethods(
     },
     restore: async (operation) => doneOnly(await link.change(() => ok(asItIs(operation, retentionMs)))),
     operation: operationOf,
+    known: (id) => known.find(id),
     turn: async (id, most) => {
       const lines = known.linesOf(id);
       const [operation, early] = await Promise.all([

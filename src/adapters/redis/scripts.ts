@@ -90,7 +90,7 @@ return {'done', digestOf(hash), hash}
  * One vote. Whether it counts, whether it is in time and what it leads to is decided in one go, so that two votes, or a vote and the
  * end of the wait, cannot both win.
  *
- * KEYS: operation, open, alike, the lines that it stands in. ARGV: not-after; now (empty: Redis' own clock); person; verdict; plan hash; vote as
+ * KEYS: operation, open, alike, suspensions, the lines that it stands in. ARGV: not-after; now (empty: Redis' own clock); person; verdict; plan hash; vote as
  * JSON; id; retention in milliseconds; the digest that is known; the states awaiting, queued, denied; the id's look-alikes.
  *
  * @returns `counted` MISSING INSTANT HEADS DIGEST, the heads being the first of each line when nothing is missing, and the hash when it had another digest before;
@@ -104,6 +104,8 @@ if ARGV[2] ~= '' then now = tonumber(ARGV[2]) end
 local op, person = KEYS[1], ARGV[3]
 local known, awaiting, queued, denied = ARGV[9], ARGV[10], ARGV[11], ARGV[12]
 
+local suspension = redis.call('HGET', KEYS[4], person)
+if suspension then return {'suspended', suspension} end
 local read = redis.call('HMGET', op, 'schema', 'state', 'expiresAt', 'planHash', 'request', 'rule')
 local schema, state, expiresAt, planHash = read[1], read[2], read[3], read[4]
 if redis.call('EXISTS', op) == 0 then return {'unknown'} end
@@ -124,7 +126,7 @@ local function counted()
   local hash = redis.call('HGETALL', op)
   local heads = {}
   if missing == 0 then
-    for i = 4, #KEYS do heads[i - 3] = redis.call('LINDEX', KEYS[i], 0) or '' end
+    for i = 5, #KEYS do heads[i - 4] = redis.call('LINDEX', KEYS[i], 0) or '' end
   end
   local answer = {'counted', missing, instant, heads, digestOf(hash)}
   if not isKnown then answer[6] = hash end
@@ -144,7 +146,7 @@ missing = math.max(0, missing - 1)
 redis.call('HSET', op, 'vote:' .. person, ARGV[6])
 if missing == 0 then
   redis.call('HSET', op, 'state', queued, 'queuedAt', instant, 'touchedAt', instant)
-  for i = 4, #KEYS do redis.call('RPUSH', KEYS[i], ARGV[7]) end
+  for i = 5, #KEYS do redis.call('RPUSH', KEYS[i], ARGV[7]) end
 end
 return counted()
 `;

@@ -1,6 +1,7 @@
 import type { OperationState } from '../../core/operation.ts';
 import { afterVote } from '../../core/progress.ts';
 import { fail, ok } from '../../core/result.ts';
+import type { Suspension } from '../../core/suspension.ts';
 import type { Store } from '../../ports/store.ts';
 import { newChange } from './change.ts';
 import { KEYS, wildcards } from './keys.ts';
@@ -32,6 +33,7 @@ export function voteMethods(
           KEYS.operation(id),
           KEYS.open,
           KEYS.alike,
+          KEYS.suspensions,
           ...(known.linesOf(id) ?? (await linesOfId(client, id)) ?? []).map(KEYS.line),
         ],
         argv: [
@@ -64,6 +66,8 @@ export function voteMethods(
         }
         case 'schema':
           return fail({ kind: 'schema-unknown', id, schema: reply.value.schema });
+        case 'suspended':
+          return ok({ kind: 'suspended', suspension: JSON.parse(reply.value.text) as Suspension });
         case 'own':
         case 'already':
         case 'not-waiting':
