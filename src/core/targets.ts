@@ -44,9 +44,9 @@ export function resolveTargets(
 }
 
 function resolveOne(name: string, service: string, pools: readonly Pool[]): Result<StoredNode> {
-  const asFirstPart = name.includes('.') ? undefined : `${name}.`;
-  const means = ({ key }: StoredNode | MalformedNode): boolean =>
-    key.host === name || (asFirstPart !== undefined && key.host.startsWith(asFirstPart));
+  const isShort = !name.includes('.');
+  const means = ({ key: { host } }: StoredNode | MalformedNode): boolean =>
+    host === name || (isShort && host[name.length] === '.' && host.startsWith(name));
   const nodes = pools.flatMap((pool) => pool.nodes.filter(means));
   const malformed = pools.flatMap((pool) => pool.malformed.filter(means));
   const bad = malformed[0];

@@ -1,3 +1,5 @@
+import { makeSpans } from './context.ts';
+
 /** Spans on their way to a collector. */
 export interface SpanExport {
   /** Sends what is left, within a second. */
@@ -26,6 +28,7 @@ export async function exportSpans(role: string): Promise<SpanExport> {
     spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter({ timeoutMillis: LAST_WITHIN_MS }))],
   });
   provider.register();
+  makeSpans();
   return {
     close: () =>
       Promise.race([

@@ -23,8 +23,12 @@ export interface ChainHead {
   readonly hash: string;
 }
 
-/** Makes the next line. Its hash is sha256 over `prev` and the JSON text of the line without `hash`, in hex. */
-export function nextLine(head: ChainHead, entry: AuditEntry, now: number): AuditLine {
+/** Makes the next line, as text without its end. Its hash is sha256 over `prev` and the JSON text of the line without `hash`, in hex. */
+export function nextLine(
+  head: ChainHead,
+  entry: AuditEntry,
+  now: number,
+): { readonly head: ChainHead; readonly text: string } {
   const line = {
     seq: head.seq + 1,
     at: new Date(now).toISOString(),
@@ -34,7 +38,9 @@ export function nextLine(head: ChainHead, entry: AuditEntry, now: number): Audit
     data: entry.data ?? null,
     prev: head.hash,
   };
-  return { ...line, hash: hashOf(line) };
+  const text = JSON.stringify(line);
+  const hash = hashOf(line.prev, text);
+  return { head: { seq: line.seq, hash }, text: `${text.slice(0, -1)},"hash":"${hash}"}` };
 }
 
 /**
@@ -48,12 +54,12 @@ export function checkLine(text: string, head: ChainHead): ChainHead | string {
   const { hash, ...rest } = line;
   if (line.prev !== head.hash) return 'does not follow the line before it';
   if (line.seq !== head.seq + 1) return `has number ${String(line.seq)}, not ${String(head.seq + 1)}`;
-  if (hashOf(rest) !== hash) return 'was changed after it was written';
+  if (hashOf(line.prev, JSON.stringify(rest)) !== hash) return 'was changed after it was written';
   return { seq: line.seq, hash };
 }
 
-function hashOf(line: Omit<AuditLine, 'hash'>): string {
-  return createHash('sha256').update(line.prev).update(JSON.stringify(line)).digest('hex');
+function hashOf(prev: string, text: string): string {
+  return createHash('sha256').update(prev).update(text).digest('hex');
 }
 
 function readLine(text: string): AuditLine | undefined {

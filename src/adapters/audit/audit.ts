@@ -108,8 +108,8 @@ class AuditLog implements Audit {
       let head = before;
       const lines = batch.map(({ entry }) => {
         const line = nextLine(head, entry, this.now());
-        head = line;
-        return JSON.stringify(line);
+        head = line.head;
+        return line.text;
       });
       const written = await this.write(lines.map((line) => `${line}\n`).join(''));
       this.chain = written.ok ? { seq: head.seq, hash: head.hash } : before;

@@ -33,24 +33,26 @@ export interface Change {
   /** The effects that `add` adds happen only when the key does not exist. */
   unlessKey(key: string, add: () => void): void;
   readonly keys: readonly string[];
-  /** For the script, after `not-after`. */
-  argv(): readonly string[];
+  /** For the script. */
+  json(): string;
 }
+
+/** A guard or an effect: a word, the number of its key, its arguments. */
+type Words = readonly [word: string, key: number, ...args: readonly string[]];
 
 /** @param answer the key whose hash the script answers with. */
 export function newChange(answer: string): Change {
   const keys = [answer];
-  const guards: string[][] = [];
-  const effects: string[][] = [];
-  const numberOf = (key: string): string => {
-    if (!keys.includes(key)) keys.push(key);
-    return String(keys.indexOf(key) + 1);
+  const guards: Words[] = [];
+  const effects: Words[] = [];
+  const numberOf = (key: string): number => {
+    const known = keys.indexOf(key);
+    return known < 0 ? keys.push(key) : known + 1;
   };
-  const words = (word: string, key: string, args: readonly (string | number)[]): string[] => [
+  const words = (word: string, key: string, args: readonly (string | number)[]): Words => [
     word,
     numberOf(key),
-    String(args.length),
-    ...args.map(String),
+    ...args.map((arg) => String(arg).toWellFormed()),
   ];
   const effect: Change['effect'] = (name, key, ...args) => {
     effects.push(words(name, key, args));
@@ -72,6 +74,6 @@ export function newChange(answer: string): Change {
       add();
       effects.splice(place, 0, words('UNLESS-KEY', key, [effects.length - place]));
     },
-    argv: () => [String(guards.length), ...guards.flat(), ...effects.flat()],
+    json: () => JSON.stringify([guards, effects]),
   };
 }

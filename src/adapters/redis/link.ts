@@ -214,7 +214,7 @@ export function linkTo(
         'sluiceChange',
         async () => {
           const change = await prepare(client);
-          return change.ok ? ok({ keys: change.value.keys, argv: [answer, ...change.value.argv()] }) : change;
+          return change.ok ? ok({ keys: change.value.keys, argv: [answer, change.value.json()] }) : change;
         },
         replicated,
       );

@@ -14,8 +14,7 @@ end
  * guards. Redis runs a script alone, and appends what it did to its file as one unit.
  *
  * KEYS: all keys. ARGV: not-after (milliseconds of Redis' clock); what to answer with of the first key's hash: nothing (empty), its
- * digest (`+`), or the hash too unless it had this digest before; number of guards; each guard; each effect.
- * Guard or effect: a word, the number of its key, the number of its arguments, the arguments.
+ * digest (`+`), or the hash too unless it had this digest before; the change as JSON: its guards, then its effects, each a word, the number of its key, its arguments.
  *
  * @returns `late` | `refused` FIRST-GUARD CURRENT-VALUE-PER-GUARD… | `done` [DIGEST [HASH…]]
  */
@@ -23,43 +22,34 @@ export const CHANGE_SCRIPT = `${DIGEST_FUNCTION}
 local clock = redis.call('TIME')
 if clock[1] * 1000 + math.floor(clock[2] / 1000) > tonumber(ARGV[1]) then return {'late'} end
 local known = ARGV[2]
-local at = 3
-local function take()
-  at = at + 1
-  return ARGV[at - 1]
-end
-local function takeMany()
-  local list = {}
-  for i = 1, tonumber(take()) do list[i] = take() end
-  return list
-end
+local change = cjson.decode(ARGV[3])
 
 local refused
 local found = {}
-for number = 1, tonumber(take()) do
-  local kind, key, args = take(), KEYS[tonumber(take())], takeMany()
+for number, guard in ipairs(change[1]) do
+  local kind, key = guard[1], KEYS[guard[2]]
   local holds = false
   local current = ''
   if kind == 'field-in' then
-    current = redis.call('HGET', key, args[1]) or ''
-    for i = 2, #args do holds = holds or current == args[i] end
+    current = redis.call('HGET', key, guard[3]) or ''
+    for i = 4, #guard do holds = holds or current == guard[i] end
   elseif kind == 'field-there' then
-    holds = redis.call('HEXISTS', key, args[1]) == 1
+    holds = redis.call('HEXISTS', key, guard[3]) == 1
   elseif kind == 'no-text' then
     current = redis.call('GET', key) or ''
     holds = current == ''
   elseif kind == 'text-is' then
     current = redis.call('GET', key) or ''
-    holds = current == args[1]
+    holds = current == guard[3]
   elseif kind == 'no-key' then
     holds = redis.call('EXISTS', key) == 0
   elseif kind == 'no-member' then
-    holds = redis.call('SISMEMBER', key, args[1]) == 0
+    holds = redis.call('SISMEMBER', key, guard[3]) == 0
   elseif kind == 'heads' then
     current = redis.call('LINDEX', key, 0) or ''
-    holds = current == args[1]
+    holds = current == guard[3]
   elseif kind == 'ranked' then
-    holds = redis.call('ZSCORE', key, args[1]) ~= false
+    holds = redis.call('ZSCORE', key, guard[3]) ~= false
   end
   found[number] = current
   if not holds and not refused then refused = number end
@@ -68,16 +58,16 @@ if refused then return {'refused', refused, unpack(found)} end
 
 local isKnown = known == '+' or known ~= '' and digestOf(redis.call('HGETALL', KEYS[1])) == known
 local skip = 0
-while at <= #ARGV do
-  local command, key, args = take(), KEYS[tonumber(take())], takeMany()
+for _, effect in ipairs(change[2]) do
+  local command, key = effect[1], KEYS[effect[2]]
   if skip > 0 then
     skip = skip - 1
   elseif command == 'UNLESS-KEY' then
-    if redis.call('EXISTS', key) == 1 then skip = tonumber(args[1]) end
+    if redis.call('EXISTS', key) == 1 then skip = tonumber(effect[3]) end
   elseif command == 'JOIN' then
-    if not redis.call('LPOS', key, args[1]) then redis.call('RPUSH', key, args[1]) end
+    if not redis.call('LPOS', key, effect[3]) then redis.call('RPUSH', key, effect[3]) end
   else
-    redis.call(command, key, unpack(args))
+    redis.call(command, key, unpack(effect, 3))
   end
 end
 if known == '' then return {'done'} end
