@@ -1,5 +1,7 @@
+import process from 'node:process';
 import { pino } from 'pino';
 import { knownFields } from './context.ts';
+import { Soon } from './soon.ts';
 
 /** Structured lines for whoever runs Sluice. Fields first, then what happened. No secret ever goes in. */
 export interface Log {
@@ -11,8 +13,7 @@ export interface Log {
 
 /** A shorter one would be found in words that are none. */
 const SHORTEST_SECRET = 6;
-/** Lines of so much text, or of so long, are written together. */
-const GATHER_BYTES = 8192;
+/** Lines that come within this time are written together: each on its own is a thread that must be woken. */
 const GATHER_MS = 20;
 
 /**
@@ -37,9 +38,25 @@ export function openLog(level: string, secrets: readonly string[]): Log {
         streamWrite: (line) => hidden.reduce((text, secret) => text.replaceAll(secret, '[secret]'), line),
       },
     },
-    // Lines go together, and the last ones when the process ends: each on its own is a thread that must be woken.
-    pino.destination({ dest: 1, sync: false, minLength: GATHER_BYTES, periodicFlush: GATHER_MS }),
+    gathered(),
   );
+}
+
+/** Stdout. What is left when the process ends is written then. */
+function gathered(): { readonly write: (line: string) => void } {
+  const soon = new Soon<string>(GATHER_MS, (lines) => {
+    out.write(lines.join(''));
+  });
+  // Before that of the library, which writes what it has.
+  process.on('exit', () => {
+    soon.flush();
+  });
+  const out = pino.destination({ dest: 1, sync: false });
+  return {
+    write: (line) => {
+      soon.push(line);
+    },
+  };
 }
 
 /** Says nothing: for tests and one-shot commands. */
