@@ -108,10 +108,11 @@ export async function finishGroup(
 /** Reads the whole pool again: the objects for the proof, the others for what the pool serves with now. Where nothing was written nothing is read. */
 export async function readBack(parts: Parts, written: readonly WrittenStep[]): Promise<Result<Pool>> {
   const { conftool, clock, settings } = parts;
-  const first = written.find(({ outcome }) => outcome.kind === 'done');
+  const [first, ...others] = written.filter(({ outcome }) => outcome.kind === 'done');
+  const several = others.length > 0;
   let pool: Result<Pool> = fail({ kind: 'shutting-down' });
   for (let tries = 1; first !== undefined && tries <= settings.bounds.writeTries; tries++) {
-    pool = await conftool.pool(first.step.key);
+    pool = await (several ? conftool.pool(first.step.key) : conftool.poolBack(first.step.key));
     if (pool.ok) break;
     if (tries < settings.bounds.writeTries) await clock.sleep(settings.bounds.writeRetryMs);
   }

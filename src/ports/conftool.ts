@@ -43,6 +43,9 @@ export interface Conftool {
   /** One pool, or one DNS record as a pool of data centres. What does not exist has no nodes. */
   pool(key: PoolKey): Promise<Result<Pool>>;
 
+  /** The pool of an object that was just written: the object itself by a quorum read, and the others as they were at that moment. */
+  poolBack(key: NodeKey): Promise<Result<Pool>>;
+
   /** Every pool of the tree: for answers about a host or about everything. */
   allPools(): Promise<Result<readonly Pool[]>>;
 

@@ -96,6 +96,10 @@ export class FakeConftool implements Conftool {
     return Promise.resolve(this.outage === undefined ? ok(this.read(key)) : fail(this.outage));
   }
 
+  poolBack(key: NodeKey): Promise<Result<Pool>> {
+    return this.pool(key);
+  }
+
   records(): Promise<Result<readonly Pool[]>> {
     if (this.outage !== undefined) return Promise.resolve(fail(this.outage));
     const keys = [...this.directories.values()].filter(({ record }) => record !== undefined);

@@ -26,6 +26,12 @@ export type EtcdAnswer =
   /** The event window of 1000 does not go back that far. */
   | { readonly kind: 'cleared' };
 
+/** What a read came to, and the index of the whole store then. */
+interface ReadAnswer {
+  readonly answer: EtcdAnswer;
+  readonly index: number;
+}
+
 /** A write that was sent, and may or may not have been done, or may still be. */
 export interface UnknownWrite {
   readonly kind: 'unknown';
@@ -61,15 +67,18 @@ export class EtcdV2 {
   async read(
     path: string,
     options: { readonly recursive: boolean; readonly timeoutMs: number },
-  ): Promise<Result<EtcdAnswer, ConftoolFault>> {
+  ): Promise<Result<ReadAnswer, ConftoolFault>> {
     const query = { quorum: 'true', sorted: 'true', ...(options.recursive ? { recursive: 'true' } : {}) };
     const exchange = await this.endpoints.call({ path: keyPath(path), query, timeoutMs: options.timeoutMs });
     const body = exchange.kind === 'answer' ? exchange.body : '';
+    const index = indexOf(exchange);
     const last = this.last.get(path);
-    if (last?.body === body) return ok(last.answer);
+    if (last?.body === body) return ok({ answer: last.answer, index });
     const answer = this.answer(exchange, path, 'read');
-    if (answer.ok && answer.value.kind === 'node') this.remember(path, { body, answer: answer.value });
-    return answer;
+    if (!answer.ok) return answer;
+    if (answer.value.kind === 'node' && options.recursive)
+      this.remember(path, { body, answer: answer.value });
+    return ok({ answer: answer.value, index });
   }
 
   /**
@@ -117,8 +126,8 @@ export class EtcdV2 {
     const exchange = await this.endpoints.call({ path: keyPath(path), query, timeoutMs });
     const answer = this.answer(exchange, path, 'read');
     if (!answer.ok) return answer;
-    const index = exchange.kind === 'answer' ? Number(exchange.headers['x-etcd-index'] ?? 0) : 0;
-    return { ok: true, value: { node: answer.value.kind === 'node' ? answer.value.node : undefined, index } };
+    const node = answer.value.kind === 'node' ? answer.value.node : undefined;
+    return ok({ node, index: indexOf(exchange) });
   }
 
   /**
@@ -210,6 +219,11 @@ export class EtcdV2 {
         });
     }
   }
+}
+
+/** Of the whole store, when it answered; 0 where it does not say. */
+function indexOf(exchange: Exchange): number {
+  return exchange.kind === 'answer' ? Number(exchange.headers['x-etcd-index'] ?? 0) : 0;
 }
 
 /** Whether a write that was answered so may have been done, or may still be. */

@@ -15,6 +15,7 @@ import { Endpoints } from './endpoints.ts';
 import type { EtcdNode, UnknownWrite } from './etcd-v2.ts';
 import { EtcdV2 } from './etcd-v2.ts';
 import { Layout } from './layout.ts';
+import { isSameObject, Mirror } from './mirror.ts';
 import { watchConftool } from './watch.ts';
 import type { KnownNodes } from './tree.ts';
 import { isPlace, poolOf, poolsIn, recordsIn } from './tree.ts';
@@ -55,6 +56,8 @@ class NativeConftool implements Conftool {
   private readonly known = new Map<string, KnownNodes>();
   /** By what etcd answered. */
   private readonly pools = new WeakMap<EtcdNode, Pool>();
+  private readonly mirror = new Mirror();
+  private turn = 0;
 
   constructor(options: NativeConftoolOptions, etcd: EtcdV2) {
     this.options = options;
@@ -70,6 +73,8 @@ class NativeConftool implements Conftool {
       const all = await this.allPools();
       return all.ok ? ok(all.value.filter((pool) => pool.service === service)) : all;
     }
+    const now = await this.poolsNow(known);
+    if (!now.ok || now.value !== undefined) return now as Result<readonly Pool[]>;
     const pools: Pool[] = [];
     for (const pool of await Promise.all(known.map((key) => this.pool(key)))) {
       if (!pool.ok) return pool;
@@ -86,24 +91,76 @@ class NativeConftool implements Conftool {
       timeoutMs: this.options.readTimeoutMs,
     });
     if (!read.ok) return read;
-    if (read.value.kind !== 'node') {
+    const { answer, index } = read.value;
+    if (answer.kind !== 'node') {
       this.known.delete(path);
       return ok(poolOf(key, undefined));
     }
-    const { node } = read.value;
-    const same = this.pools.get(node);
-    if (same !== undefined) return ok(same);
+    const { node } = answer;
+    const pool = this.pools.get(node) ?? poolOf(key, node, this.knownOf(path));
+    this.pools.set(node, pool);
+    this.mirror.keep(path, pool, index);
+    return ok(pool);
+  }
+
+  async poolBack(key: NodeKey): Promise<Result<Pool>> {
+    const now = await this.poolsNow([key], key.host);
+    if (!now.ok) return now;
+    const pool = now.value?.[0];
+    return pool === undefined ? this.pool(key) : ok(pool);
+  }
+
+  /**
+   * Pools by one quorum read of one of their objects, where the watch has seen everything up to it.
+   *
+   * @param host whose object is read; any of the first pool by default.
+   * @returns undefined when they must be read themselves.
+   */
+  private async poolsNow(
+    keys: readonly PoolKey[],
+    host?: string,
+  ): Promise<Result<readonly Pool[] | undefined>> {
+    const { mirror } = this;
+    const paths = keys.map((key) => this.pathOf(key));
+    const [path = ''] = paths;
+    const from = mirror.index;
+    const known = this.mirrored(paths);
+    // Another one each time: so that is found which is not as it should be.
+    const asked = host ?? known?.[0]?.nodes[this.turn++ % known[0].nodes.length]?.key.host;
+    if (from === undefined || asked === undefined || known === undefined) return ok(undefined);
+    const read = await this.etcd.read(`${path}/${asked}`, {
+      recursive: false,
+      timeoutMs: this.options.readTimeoutMs,
+    });
+    if (!read.ok) return read;
+    const { answer, index } = read.value;
+    if (index < from) mirror.lose();
+    if (mirror.index === undefined || index > mirror.index) return ok(undefined);
+    const node = mirror.nodeOf(path, asked);
+    if (node !== undefined && node.modifiedIndex > index) return ok(undefined);
+    if (node === undefined || answer.kind !== 'node' || !isSameObject(node, answer.node)) {
+      mirror.lose();
+      return ok(undefined);
+    }
+    return ok(this.mirrored(paths));
+  }
+
+  private mirrored(paths: readonly string[]): readonly Pool[] | undefined {
+    const pools = paths.flatMap((path) => this.mirror.find(path) ?? []);
+    return pools.length === paths.length ? pools : undefined;
+  }
+
+  private knownOf(path: string): KnownNodes {
     const known = this.known.get(path) ?? new Map<string, StoredNode>();
     this.known.set(path, known);
-    const pool = poolOf(key, node, known);
-    this.pools.set(node, pool);
-    return ok(pool);
+    return known;
   }
 
   async allPools(): Promise<Result<readonly Pool[]>> {
     const read = await this.etcd.read(this.root, { recursive: true, timeoutMs: this.options.readTimeoutMs });
     if (!read.ok) return read;
-    const pools = read.value.kind === 'node' ? [...poolsIn(read.value.node)] : [];
+    const { answer } = read.value;
+    const pools = answer.kind === 'node' ? [...poolsIn(answer.node)] : [];
     this.layout.learn(pools);
     return ok(pools);
   }
@@ -116,7 +173,8 @@ class NativeConftool implements Conftool {
         timeoutMs: this.options.readTimeoutMs,
       });
       if (!read.ok) return read;
-      if (read.value.kind === 'node') found.push(...recordsIn(type, read.value.node));
+      const { answer } = read.value;
+      if (answer.kind === 'node') found.push(...recordsIn(type, answer.node));
     }
     return ok(found);
   }
@@ -207,7 +265,7 @@ class NativeConftool implements Conftool {
       retryMs: WATCH_RETRY_MS,
       sleep,
     };
-    return watchConftool(this.etcd, options, heard);
+    return watchConftool(this.etcd, { ...options, mirror: this.mirror }, heard);
   }
 
   async ping(): Promise<Result<void>> {

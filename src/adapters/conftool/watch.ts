@@ -4,6 +4,7 @@ import { parseStoredNode } from '../../core/stored-value.ts';
 import type { ObjectChange, Watch } from '../../ports/conftool.ts';
 import { Soon } from '../../observe/soon.ts';
 import type { EtcdNode, EtcdV2 } from './etcd-v2.ts';
+import type { Mirror } from './mirror.ts';
 
 /** What the watch needs. Times in milliseconds. */
 export interface WatchOptions {
@@ -15,6 +16,8 @@ export interface WatchOptions {
   /** Before etcd is asked again when it does not answer. */
   readonly retryMs: number;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Told of everything at once. */
+  readonly mirror: Mirror;
 }
 
 /** Changes that come within this time are told together. Whoever writes reads back first. */
@@ -52,7 +55,7 @@ export function watchConftool(
 
 async function follow(
   etcd: EtcdV2,
-  { version, readTimeoutMs, waitMs, retryMs, sleep }: WatchOptions,
+  { version, readTimeoutMs, waitMs, retryMs, sleep, mirror }: WatchOptions,
   tell: (changes: readonly ObjectChange[]) => void,
   state: { readonly closed: boolean },
 ): Promise<void> {
@@ -71,6 +74,7 @@ async function follow(
       seen = now;
       index = listed.value.index;
       isListed = true;
+      mirror.begin(index);
     }
     const known = seen ?? new Map<string, Seen>();
     const followed = await etcd.follow(
@@ -78,17 +82,29 @@ async function follow(
       { index: index + 1, timeoutMs: waitMs },
       ({ node, action }) => {
         index = node.modifiedIndex;
+        mirrorEvent(mirror, node, action);
         // What a directory took with it, its event does not say.
         if (node.dir === true) isListed = false;
         else tell(apply(known, node, action, version));
         return isListed && !state.closed;
       },
     );
-    if (!followed.ok) {
-      isListed = false;
-      await sleep(retryMs);
-    } else if (followed.value === 'cleared') isListed = false;
+    if (!followed.ok || followed.value === 'cleared') isListed = false;
+    // Until it is listed anew.
+    if (!isListed) mirror.lose();
+    if (!followed.ok) await sleep(retryMs);
   }
+  mirror.lose();
+}
+
+function mirrorEvent(mirror: Mirror, { key, value, dir, modifiedIndex }: EtcdNode, action: string): void {
+  const end = key.lastIndexOf('/');
+  const text = isRemoval(action) ? undefined : value;
+  mirror.apply(key.slice(0, end), dir === true ? undefined : key.slice(end + 1), text, modifiedIndex);
+}
+
+function isRemoval(action: string): boolean {
+  return action === 'delete' || action === 'expire' || action === 'compareAndDelete';
 }
 
 /** Takes one event into what was seen. A rewrite of the same text changes nothing for anybody. */
@@ -100,7 +116,7 @@ function apply(
 ): readonly ObjectChange[] {
   const path = key.slice(version.length + 1);
   const before = seen.get(path);
-  const isGone = action === 'delete' || action === 'expire' || value === undefined;
+  const isGone = isRemoval(action) || value === undefined;
   if (isGone) seen.delete(path);
   else seen.set(path, { text: value, modifiedIndex });
   const after = isGone ? undefined : { text: value, modifiedIndex };

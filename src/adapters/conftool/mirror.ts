@@ -1,0 +1,95 @@
+import type { Pool, StoredNode } from '../../core/node.ts';
+import { parseStoredNode } from '../../core/stored-value.ts';
+import type { EtcdNode } from './etcd-v2.ts';
+
+/** Pools and places of changes that are remembered: far more than a tree has pools. */
+const MOST = 5000;
+
+interface Mirrored {
+  readonly pool: Pool;
+  /** Where each host stands in `pool.nodes`. */
+  readonly places: ReadonlyMap<string, number>;
+}
+
+/**
+ * Pools as they were read, and as the watch has seen them change since. That alone says nothing of now; a quorum read of any key does, for its answer carries the
+ * index of the whole store: when every event up to that one was seen, these pools are what a quorum read of them at that moment would have answered.
+ */
+export class Mirror {
+  private readonly pools = new Map<string, Mirrored>();
+  /** By the path of a pool: the last event in it. */
+  private readonly touched = new Map<string, number>();
+  private seen: number | undefined;
+
+  /** The index up to which every event was seen; undefined while none is. */
+  get index(): number | undefined {
+    return this.seen;
+  }
+
+  /** The watch has read everything at that index, and tells of every event after it. What was known before may be older. */
+  begin(index: number): void {
+    this.lose();
+    this.seen = index;
+  }
+
+  /** There may be events that nobody tells of. */
+  lose(): void {
+    this.seen = undefined;
+    this.pools.clear();
+    this.touched.clear();
+  }
+
+  /** A pool as it was read in one piece at an index. @param path of its directory. */
+  keep(path: string, pool: Pool, index: number): void {
+    if (this.seen === undefined || index < (this.touched.get(path) ?? 0)) return;
+    // What the watch tells later of before that read is in it already.
+    if (this.pools.size >= MOST) this.pools.clear();
+    this.pools.set(path, { pool, places: placesOf(pool) });
+  }
+
+  find(path: string): Pool | undefined {
+    return this.pools.get(path)?.pool;
+  }
+
+  /** The object as it is in the mirror. */
+  nodeOf(path: string, host: string): StoredNode | undefined {
+    const found = this.pools.get(path);
+    return found?.pool.nodes[found.places.get(host) ?? -1];
+  }
+
+  /**
+   * One event, in order. `host` undefined: something happened to a directory.
+   *
+   * @param text undefined when the object is gone.
+   */
+  apply(path: string, host: string | undefined, text: string | undefined, index: number): void {
+    if (this.seen === undefined) return;
+    this.seen = index;
+    if (host === undefined) {
+      this.lose();
+      return;
+    }
+    if (this.touched.size >= MOST) this.touched.clear();
+    this.touched.set(path, index);
+    const known = this.pools.get(path);
+    if (known === undefined) return;
+    const place = known.places.get(host);
+    const before = place === undefined ? undefined : known.pool.nodes[place];
+    if (before !== undefined && before.modifiedIndex >= index) return;
+    const node =
+      before === undefined || text === undefined ? undefined : parseStoredNode(before.key, text, index);
+    // Whatever changes more than one object's value is read anew.
+    if (place === undefined || node === undefined || !('state' in node)) this.pools.delete(path);
+    else
+      this.pools.set(path, { ...known, pool: { ...known.pool, nodes: known.pool.nodes.with(place, node) } });
+  }
+}
+
+function placesOf({ nodes }: Pool): ReadonlyMap<string, number> {
+  return new Map(nodes.map(({ key }, place) => [key.host, place]));
+}
+
+/** Whether an object is what was read of it just now. */
+export function isSameObject(node: StoredNode, { value, modifiedIndex }: EtcdNode): boolean {
+  return node.modifiedIndex === modifiedIndex && node.text === value;
+}
