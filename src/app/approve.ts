@@ -68,7 +68,8 @@ export async function approve(
         reading === undefined || before !== undefined
           ? undefined
           : ahead.hand(reading, outcome.operation, say);
-      const woken = parts.queue.wake(id);
+      // Whoever stands before it wakes it.
+      const woken = before === undefined ? parts.queue.wake(id) : undefined;
       const answer = handed?.isTaken() === true ? await handed.told : await say();
       await woken;
       return ok(answer);

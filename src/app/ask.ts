@@ -15,7 +15,6 @@ import { judgeWish } from './judge-wish.ts';
 import { storeOperation } from './new-operation.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
-import { isAlone } from './read-ahead.ts';
 import { answer } from './speak.ts';
 import type { Utterance } from './utterance.ts';
 import type { Asked, Wish } from './wish.ts';
@@ -60,7 +59,7 @@ export async function askForPlan(parts: Parts, outbox: Outbox, asked: Asked): Pr
     const { duplicate, state } = stored.value;
     return say({ kind: 'already-known', nick, id: duplicate, state });
   }
-  const { operation, rows } = stored.value;
+  const { operation, rows, before } = stored.value;
   await parts.faultPoint('after-create');
   await audit(parts, operation.id, {
     event: operation.state,
@@ -70,8 +69,9 @@ export async function askForPlan(parts: Parts, outbox: Outbox, asked: Asked): Pr
   // The second copy first: what is said in chat must be known, whatever is lost then.
   outbox.offer(rows);
   await leaveBehind(parts, outbox, wish, utterance);
-  if (operation.state !== 'queued') return;
-  const reading = isAlone(operation, gathered.facts.open) ? asked.ahead.begin(operation) : undefined;
+  // Whoever stands before it wakes it.
+  if (operation.state !== 'queued' || before.length > 0) return;
+  const reading = asked.ahead.begin(operation);
   if (reading !== undefined) asked.ahead.hand(reading, operation, () => Promise.resolve());
   await parts.queue.wake(operation.id);
 }

@@ -33,6 +33,8 @@ export function servicesOf(plan: Plan): readonly string[] | undefined {
 export interface Stored {
   readonly operation: Operation;
   readonly rows: readonly OutboxRow[];
+  /** Those whose turn it is in its lines; none when it is its own. */
+  readonly before: readonly string[];
 }
 
 /**
@@ -56,7 +58,7 @@ export async function storeOperation(
     const created = await parts.store.create(operation, rows);
     if (!created.ok) return created;
     if (created.value.kind !== 'taken') know('op', operation.id);
-    if (created.value.kind === 'created') return ok({ operation, rows });
+    if (created.value.kind === 'created') return ok({ operation, rows, before: created.value.before });
     if (created.value.kind === 'duplicate') {
       const known = await parts.store.operation(created.value.id);
       return ok({

@@ -1,5 +1,5 @@
 import type { Operation } from '../core/operation.ts';
-import { isScale, linesOf } from '../core/operation.ts';
+import { isScale } from '../core/operation.ts';
 import type { Judged } from './check-before-write.ts';
 import { readJudged } from './check-before-write.ts';
 import type { Parts } from './parts.ts';
@@ -79,14 +79,4 @@ export class ReadsAhead {
 /** Whether a write may still be judged by it. */
 export function isFresh({ clock }: Parts, { at }: Reading): boolean {
   return clock.now() - at <= FRESH_MS;
-}
-
-/** Whether nobody else stands in its lines, as far as is known. */
-export function isAlone({ request }: Operation, open: readonly Operation[]): boolean {
-  const lines = linesOf(request);
-  return !open.some(
-    (other) =>
-      (other.state === 'queued' || other.state === 'running') &&
-      linesOf(other.request).some((line) => lines.includes(line)),
-  );
 }

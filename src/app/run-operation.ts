@@ -82,12 +82,6 @@ function isAttended({ clock, settings }: Parts, { touchedAt }: Operation): boole
   return clock.now() - touchedAt <= settings.bounds.orphanedAfterMs;
 }
 
-/** Whether it is the first in the line of each service that it touches. */
-export async function isItsTurn({ store }: Parts, { id, request }: Operation): Promise<boolean> {
-  const heads = await Promise.all(linesOf(request).map((service) => store.headOfLine(service)));
-  return heads.every((head) => head.ok && head.value === id);
-}
-
 /** The next operation of the service, when there is one. One that could not end now is left to the sweeper: waking itself it would spin. */
 async function wakeNext(parts: Parts, service: string, ended: string): Promise<void> {
   const head = await parts.store.headOfLine(service);

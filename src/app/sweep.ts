@@ -1,5 +1,6 @@
 import { approvers, eligibleApprovers, missingApprovals, nudgeAt } from '../core/approval.ts';
 import type { Operation } from '../core/operation.ts';
+import { linesOf } from '../core/operation.ts';
 import { summarizePlan } from '../core/plan-summary.ts';
 import { journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
@@ -7,7 +8,7 @@ import type { Parts } from './parts.ts';
 import type { PeopleSeen } from './people-seen.ts';
 import { isOverdue } from './overdue.ts';
 import { remindOfWhatIsOver } from './remind.ts';
-import { expireQueued, isItsTurn } from './run-operation.ts';
+import { expireQueued } from './run-operation.ts';
 import { viewRows } from './speak.ts';
 
 /** What runs in this process. */
@@ -102,10 +103,22 @@ async function wakeForgotten(parts: Parts, open: readonly Operation[], worker: W
   if (busy.length === 0) return;
   const awake = await parts.queue.awake();
   if (!awake.ok) return;
+  const heads = await headsOf(parts, busy);
   for (const operation of busy) {
-    if (worker.isRunning(operation.id) || !(await isItsTurn(parts, operation))) continue;
+    const isItsTurn = linesOf(operation.request).every((line) => heads.get(line) === operation.id);
+    if (worker.isRunning(operation.id) || !isItsTurn) continue;
     const orphaned = parts.clock.now() - operation.touchedAt > parts.settings.bounds.orphanedAfterMs;
     if (!awake.value.has(operation.id)) await parts.queue.wake(operation.id);
     else if (orphaned && worker.runs) worker.takeOver(operation.id);
   }
+}
+
+/** The operation whose turn it is, by service. */
+async function headsOf(
+  { store }: Parts,
+  operations: readonly Operation[],
+): Promise<ReadonlyMap<string, string | undefined>> {
+  const lines = [...new Set(operations.flatMap(({ request }) => linesOf(request)))];
+  const heads = await Promise.all(lines.map((line) => store.headOfLine(line)));
+  return new Map(heads.map((head, place) => [lines[place] ?? '', head.ok ? head.value : undefined]));
 }

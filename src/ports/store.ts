@@ -125,14 +125,14 @@ export interface Store {
   /**
    * Stores a new operation, queued or awaiting approval, with its rows. When queued it joins its service's line.
    *
-   * @returns `duplicate` with the id that this `eventKey` made before; `taken` when the id is used or too like an open one.
+   * @returns `created` with those whose turn it is in its lines, none when it is its own; `duplicate` with the id that this `eventKey` made before; `taken` when the id is used or too like an open one.
    */
   create(
     operation: Operation,
     rows: readonly OutboxRow[],
   ): Promise<
     Result<
-      | { readonly kind: 'created' }
+      | { readonly kind: 'created'; readonly before: readonly string[] }
       | { readonly kind: 'duplicate'; readonly id: string }
       | { readonly kind: 'taken' }
     >

@@ -84,7 +84,10 @@ export class MemoryStore implements Store {
       if (operation.state === 'queued') this.join(operation, id);
       if (request.breakGlass !== undefined) this.broken.push(id);
       this.putRows(rows);
-      return ok({ kind: 'created' as const });
+      return ok({
+        kind: 'created' as const,
+        before: operation.state === 'queued' ? this.before(operation) : [],
+      });
     });
   }
 

@@ -21,6 +21,8 @@ type Effect =
   | 'DEL'
   | 'PEXPIRE'
   | 'PUBLISH'
+  /** Nothing: the answer names the first of a list. */
+  | 'HEAD'
   /** Appends to a list what is not in it yet. */
   | 'JOIN';
 

@@ -47,7 +47,7 @@ interface ChangeOptions {
 
 /** What came of a change: the hash after it, or the first guard that did not hold (from 1) and what each guard found. */
 export type ChangeReply =
-  | ({ readonly kind: 'done' } & Digested)
+  | ({ readonly kind: 'done'; readonly heads: readonly string[] } & Digested)
   | { readonly kind: 'refused'; readonly guard: number; readonly found: readonly string[] };
 
 /** What the vote script says. */
@@ -237,7 +237,8 @@ export function doneOnly(reply: Result<ChangeReply>): Result<void> {
 }
 
 function changeReply(reply: readonly unknown[]): ChangeReply {
-  if (reply[0] === 'done') return { kind: 'done', ...digested(reply.slice(1)) };
+  if (reply[0] === 'done')
+    return { kind: 'done', heads: reply[1] as readonly string[], ...digested(reply.slice(2)) };
   return { kind: 'refused', guard: Number(reply[1]), found: reply.slice(2).map(String) };
 }
 

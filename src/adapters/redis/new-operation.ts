@@ -37,14 +37,22 @@ export function asItIs(operation: Operation, retentionMs: number): Change {
   change.effect('ZADD', KEYS.recent, createdAt, id);
   if (viewId !== undefined) change.effect('SET', KEYS.view(viewId), id, 'PX', retentionMs);
   if (request.breakGlass !== undefined) change.effect('ZADD', KEYS.unreviewed, createdAt, id);
-  if (state === 'queued') for (const line of linesOf(request)) change.effect('JOIN', KEYS.line(line), id);
+  if (state === 'queued') {
+    const lines = linesOf(request).map(KEYS.line);
+    for (const line of lines) change.effect('JOIN', line, id);
+    for (const line of lines) change.effect('HEAD', line);
+  }
   return change;
 }
 
 /** What the store answers: the first guard knows which operation the same message made. */
 export function whatWasCreated(
+  id: string,
   reply: ChangeReply,
-): { readonly kind: 'created' | 'taken' } | { readonly kind: 'duplicate'; readonly id: string } {
-  if (reply.kind === 'done') return { kind: 'created' };
+):
+  | { readonly kind: 'created'; readonly before: readonly string[] }
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'duplicate'; readonly id: string } {
+  if (reply.kind === 'done') return { kind: 'created', before: reply.heads.filter((head) => head !== id) };
   return reply.guard === 1 ? { kind: 'duplicate', id: reply.found[0] ?? '' } : { kind: 'taken' };
 }

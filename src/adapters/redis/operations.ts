@@ -59,7 +59,7 @@ export function operationMethods(
       );
       if (!reply.ok) return reply;
       if (reply.value.kind === 'done') known.move(operation, reply.value.digest);
-      return ok(whatWasCreated(reply.value));
+      return ok(whatWasCreated(operation.id, reply.value));
     },
     restore: async (operation) => doneOnly(await link.change(() => ok(asItIs(operation, retentionMs)))),
     operation: operationOf,

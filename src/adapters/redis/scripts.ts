@@ -16,7 +16,7 @@ end
  * KEYS: all keys. ARGV: not-after (milliseconds of Redis' clock); what to answer with of the first key's hash: nothing (empty), its
  * digest (`+`), or the hash too unless it had this digest before; the change as JSON: its guards, then its effects, each a word, the number of its key, its arguments.
  *
- * @returns `late` | `refused` FIRST-GUARD CURRENT-VALUE-PER-GUARD… | `done` [DIGEST [HASH…]]
+ * @returns `late` | `refused` FIRST-GUARD CURRENT-VALUE-PER-GUARD… | `done` HEADS [DIGEST [HASH…]], the heads being what each `HEAD` found
  */
 export const CHANGE_SCRIPT = `${DIGEST_FUNCTION}
 local clock = redis.call('TIME')
@@ -58,22 +58,25 @@ if refused then return {'refused', refused, unpack(found)} end
 
 local isKnown = known == '+' or known ~= '' and digestOf(redis.call('HGETALL', KEYS[1])) == known
 local skip = 0
+local heads = {}
 for _, effect in ipairs(change[2]) do
   local command, key = effect[1], KEYS[effect[2]]
   if skip > 0 then
     skip = skip - 1
   elseif command == 'UNLESS-KEY' then
     if redis.call('EXISTS', key) == 1 then skip = tonumber(effect[3]) end
+  elseif command == 'HEAD' then
+    heads[#heads + 1] = redis.call('LINDEX', key, 0) or ''
   elseif command == 'JOIN' then
     if not redis.call('LPOS', key, effect[3]) then redis.call('RPUSH', key, effect[3]) end
   else
     redis.call(command, key, unpack(effect, 3))
   end
 end
-if known == '' then return {'done'} end
+if known == '' then return {'done', heads} end
 local hash = redis.call('HGETALL', KEYS[1])
-if isKnown then return {'done', digestOf(hash)} end
-return {'done', digestOf(hash), hash}
+if isKnown then return {'done', heads, digestOf(hash)} end
+return {'done', heads, digestOf(hash), hash}
 `;
 
 /**
