@@ -28,6 +28,8 @@ export class ReadsAhead {
   private readonly parts: Parts;
   private readonly runs: boolean;
   private readonly handed = new Map<string, Ahead>();
+  /** The last that was taken. */
+  private taken: string | undefined;
 
   /** @param runs whether operations run in this process. */
   constructor(parts: Parts, runs: boolean) {
@@ -65,14 +67,16 @@ export class ReadsAhead {
       };
       this.handed.set(operation.id, { ...reading, operation, underWay });
     });
-    return { isTaken: () => !this.handed.has(operation.id), told };
+    return { isTaken: () => this.taken === operation.id, told };
   }
 
   /** For the run: once. */
   take(id: string): Ahead | undefined {
     const ahead = this.handed.get(id);
     this.handed.delete(id);
-    return ahead !== undefined && isFresh(this.parts, ahead) ? ahead : undefined;
+    if (ahead === undefined || !isFresh(this.parts, ahead)) return undefined;
+    this.taken = id;
+    return ahead;
   }
 }
 

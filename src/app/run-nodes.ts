@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { approvers } from '../core/approval.ts';
 import type { WriteView } from '../core/guard-rails.ts';
 import type { StoredNode } from '../core/node.ts';
@@ -31,6 +32,8 @@ interface Run {
   readonly behind: readonly string[];
   /** For its first write. */
   readonly ahead: Ahead | undefined;
+  /** To be called before anything is told of it. */
+  readonly underWay: () => Promise<unknown>;
   /** Told of those that are carried out with it. @returns to be called when that is over. */
   readonly takeAlong: (ids: readonly string[]) => () => void;
 }
@@ -65,14 +68,14 @@ async function runGroup(
   parts: Parts,
   outbox: Outbox,
   operation: NodeOperation,
-  { group, behind, ahead, takeAlong }: Run & { readonly group: readonly NodeStep[] },
+  { group, behind, ahead, underWay, takeAlong }: Run & { readonly group: readonly NodeStep[] },
 ): Promise<NodeOperation | undefined> {
   const overrides = operation.request.breakGlass?.overrides ?? [];
   // First, since it takes its time: all that is looked at below must be fresh.
   const toProbe = overrides.includes('probe') || !asksHosts(parts) ? [] : keysToProbe(group);
   const probed = toProbe.length === 0 ? undefined : await probeHosts(parts, toProbe);
   if (probed?.fault !== undefined) {
-    await ahead?.underWay();
+    await underWay();
     return endOperation(parts, outbox, operation, { end: 'held', fault: probed.fault });
   }
   const checked = await checkBeforeWrite(parts, operation, {
@@ -83,7 +86,7 @@ async function runGroup(
   const { operation: fresh, verdict, riders } = checked;
   if (verdict.kind === 'gone') return undefined;
   if (verdict.kind !== 'go') {
-    await ahead?.underWay();
+    await underWay();
     return endByVerdict(parts, outbox, fresh, {
       verdict,
       // An intent that is open here was looked up before: it was not written.
@@ -94,7 +97,7 @@ async function runGroup(
   const rides = [{ operation: fresh, group, verdict }, ...riders];
   const letGo = takeAlong(riders.map((ride) => ride.operation.id));
   try {
-    return await carryOut(parts, outbox, rides, ahead?.underWay);
+    return await carryOut(parts, outbox, rides, underWay);
   } finally {
     letGo();
   }
@@ -105,7 +108,7 @@ async function carryOut(
   parts: Parts,
   outbox: Outbox,
   rides: readonly Ride[],
-  underWay: () => unknown = () => undefined,
+  underWay: () => Promise<unknown>,
 ): Promise<NodeOperation | undefined> {
   const [first, ...others] = await Promise.all(
     rides.map((ride, place) => intend(parts, outbox, ride, rides[place - 1]?.operation)),
@@ -114,16 +117,19 @@ async function carryOut(
   const intended = [first, ...others].filter((one) => one !== undefined && one !== 'braked');
   // In the order in which they were approved: the next is sent when the one before it is answered.
   const written: (Intended & { readonly written: readonly WrittenStep[] })[] = [];
+  let told: unknown;
   for (const one of intended) {
     const writing = writeAll(parts, one);
     // When they have left this process.
-    setImmediate(underWay);
+    told ??= setImmediate().then(underWay);
     written.push({ ...one, written: await writing });
   }
   const read = await readBack(
     parts,
     written.flatMap((one) => one.written),
   );
+  // What was decided is told before what came of it.
+  await told;
   const [after] = await Promise.all(
     written.map(({ operation: one, view, written: steps }) =>
       finishGroup(parts, outbox, one, { written: steps, view, read }),

@@ -36,11 +36,12 @@ export async function runOperation(
   id: string,
   how: How,
 ): Promise<Operation | undefined> {
+  const underWay = how.ahead?.underWay ?? (() => Promise.resolve());
   try {
-    return await runInTurn(parts, outbox, id, how);
+    return await runInTurn(parts, outbox, id, { ...how, underWay });
   } finally {
     // Whatever came of it: somebody waits to hear that it was approved.
-    await how.ahead?.underWay();
+    await underWay();
   }
 }
 
@@ -48,7 +49,7 @@ async function runInTurn(
   parts: Parts,
   outbox: Outbox,
   id: string,
-  { begunElsewhere, ending, ahead, takeAlong }: How,
+  { begunElsewhere, ending, ahead, underWay, takeAlong }: How & { readonly underWay: () => Promise<unknown> },
 ): Promise<Operation | undefined> {
   // Who decided knew its place too, and the journal has the last word.
   const turn =
@@ -71,7 +72,7 @@ async function runInTurn(
   if (ready !== undefined)
     await (isScale(ready)
       ? runScale(parts, outbox, ready, ending)
-      : runNodes(parts, outbox, ready, { ending, behind, ahead, takeAlong }));
+      : runNodes(parts, outbox, ready, { ending, behind, ahead, underWay, takeAlong }));
   for (const service of linesOf(operation.request)) await wakeNext(parts, service, id);
   const after = await parts.store.operation(id);
   return after.ok && after.value?.state === 'done' ? after.value : undefined;

@@ -3,13 +3,18 @@ import { ok } from '../../src/core/result.ts';
 import type { Result } from '../../src/core/result.ts';
 import type { Queue } from '../../src/ports/queue.ts';
 
-/** A queue that hands out its jobs when the story says so, in order, one at a time. */
+/** A queue that hands out its jobs when the story says so, in order, one at a time; or at once, as that of a process that runs operations itself. */
 export class StageQueue implements Queue {
   private readonly waiting = new Set<string>();
+  beginsAtOnce = false;
   private run: Parameters<Queue['start']>[0] | undefined;
+  private readonly running = new Set<Promise<void>>();
 
   wake(id: string): Promise<Result<void>> {
-    this.waiting.add(id);
+    if (this.beginsAtOnce && this.run !== undefined) {
+      const run = this.run(id, false).finally(() => this.running.delete(run));
+      this.running.add(run);
+    } else this.waiting.add(id);
     return Promise.resolve(ok(undefined));
   }
 
@@ -28,6 +33,7 @@ export class StageQueue implements Queue {
 
   async drain(): Promise<void> {
     let runs = 0;
+    await Promise.all(this.running);
     for (let id = this.next(); id !== undefined; id = this.next()) {
       assert(runs++ < 100, `${id} wakes itself for ever`);
       this.waiting.delete(id);

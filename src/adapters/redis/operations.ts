@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Operation, Request } from '../../core/operation.ts';
 import { linesOf } from '../../core/operation.ts';
@@ -114,7 +115,7 @@ export function operationMethods(
           const change = newChange(key);
           change.guard('field-in', key, 'schema', '1');
           change.guard('field-in', key, 'state', 'running');
-          change.fields(key, { touchedAt: String(at) });
+          change.fields(key, { touchedAt: String(at), rev: randomUUID() });
           return ok(change);
         }),
       ),

@@ -1,4 +1,11 @@
-/** What a hash comes to; the same as long as nothing in it changes, in whatever order Redis names its fields. One that is not there is ''. */
+/** A hash with more fields than this is known by its revision. */
+const MANY_FIELDS = 64;
+
+/**
+ * What the hash of an operation comes to; the same as long as nothing in it changes, in whatever order Redis names its fields. One that is not there is ''. To go
+ * over hundreds of steps takes a millisecond, and would be done several times for each group of writes: there it is the revision, which every change
+ * of ours replaces.
+ */
 const DIGEST_FUNCTION = `
 local function digestOf(hash)
   if #hash == 0 then return '' end
@@ -6,6 +13,10 @@ local function digestOf(hash)
   for i = 1, #hash, 2 do fields[(i + 1) / 2] = hash[i] .. '\\0' .. hash[i + 1] end
   table.sort(fields)
   return redis.sha1hex(table.concat(fields, '\\0'))
+end
+local function markOf(key)
+  if redis.call('HLEN', key) > ${String(MANY_FIELDS)} then return 'rev ' .. (redis.call('HGET', key, 'rev') or '') end
+  return digestOf(redis.call('HGETALL', key))
 end
 `;
 
@@ -56,7 +67,7 @@ for number, guard in ipairs(change[1]) do
 end
 if refused then return {'refused', refused, unpack(found)} end
 
-local isKnown = known == '+' or known ~= '' and digestOf(redis.call('HGETALL', KEYS[1])) == known
+local isKnown = known == '+' or known ~= '' and markOf(KEYS[1]) == known
 local skip = 0
 local heads = {}
 for _, effect in ipairs(change[2]) do
@@ -74,9 +85,9 @@ for _, effect in ipairs(change[2]) do
   end
 end
 if known == '' then return {'done', heads} end
-local hash = redis.call('HGETALL', KEYS[1])
-if isKnown then return {'done', heads, digestOf(hash)} end
-return {'done', heads, digestOf(hash), hash}
+local mark = markOf(KEYS[1])
+if isKnown then return {'done', heads, mark} end
+return {'done', heads, mark, redis.call('HGETALL', KEYS[1])}
 `;
 
 /**
@@ -114,15 +125,15 @@ for _, field in ipairs(redis.call('HKEYS', op)) do
 end
 missing = math.max(0, missing)
 local instant = string.format('%.0f', now)
-local isKnown = known ~= '' and digestOf(redis.call('HGETALL', op)) == known
+local isKnown = known ~= '' and markOf(op) == known
 local function counted()
-  local hash = redis.call('HGETALL', op)
+  redis.call('HSET', op, 'rev', instant .. ' ' .. person)
   local heads = {}
   if missing == 0 then
     for i = 5, #KEYS do heads[i - 4] = redis.call('LINDEX', KEYS[i], 0) or '' end
   end
-  local answer = {'counted', missing, instant, heads, digestOf(hash)}
-  if not isKnown then answer[6] = hash end
+  local answer = {'counted', missing, instant, heads, markOf(op)}
+  if not isKnown then answer[6] = redis.call('HGETALL', op) end
   return answer
 end
 
@@ -183,10 +194,9 @@ return {'held', redis.call('HGET', KEYS[1], 'epoch'), others}
  * KEYS: the hash. ARGV: the digest that is known. @returns DIGEST, empty where there is no hash; the hash, when its digest is another one.
  */
 export const READ_SCRIPT = `${DIGEST_FUNCTION}
-local hash = redis.call('HGETALL', KEYS[1])
-local digest = digestOf(hash)
-if digest == '' or digest == ARGV[1] then return {digest} end
-return {digest, hash}
+local mark = markOf(KEYS[1])
+if mark == '' or mark == ARGV[1] then return {mark} end
+return {mark, redis.call('HGETALL', KEYS[1])}
 `;
 
 /**
@@ -223,12 +233,12 @@ local open, recent = redis.call('ZRANGE', KEYS[1], 0, -1), {}
 if ARGV[2] ~= '0' then recent = redis.call('ZREVRANGE', KEYS[2], 0, tonumber(ARGV[2]) - 1) end
 local answer = {open, recent}
 for _, id in ipairs(open) do
-  local hash = redis.call('HGETALL', ARGV[1] .. id)
-  local digest = digestOf(hash)
-  if digest ~= known[id] then
+  local key = ARGV[1] .. id
+  local mark = markOf(key)
+  if mark ~= known[id] then
     answer[#answer + 1] = id
-    answer[#answer + 1] = digest
-    answer[#answer + 1] = hash
+    answer[#answer + 1] = mark
+    answer[#answer + 1] = redis.call('HGETALL', key)
   end
 end
 return answer

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { OperationState } from '../../core/operation.ts';
 import { isFinal, OPERATION_TRANSITIONS } from '../../core/operation.ts';
 import type { Result } from '../../core/result.ts';
@@ -46,7 +47,7 @@ export function transitionChange(
   }
   if (transition.ifFirst === true) for (const line of lines) change.guard('heads', line, id);
 
-  change.fields(key, { ...patchFields(patch), state: to, touchedAt: String(at) });
+  change.fields(key, { ...patchFields(patch), state: to, touchedAt: String(at), rev: randomUUID() });
   if (takeOver === true) change.effect('HINCRBY', key, 'epoch', 1);
   for (const { record } of steps) change.fields(key, stepFields(record));
   if (patch.viewId !== undefined) change.effect('SET', KEYS.view(patch.viewId), id, 'PX', retentionMs);

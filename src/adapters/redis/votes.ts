@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { OperationState } from '../../core/operation.ts';
 import { afterVote } from '../../core/progress.ts';
 import { fail, ok } from '../../core/result.ts';
@@ -84,7 +85,7 @@ export function voteMethods(
         change.guard('field-in', key, 'schema', '1');
         change.guard('field-in', key, 'state', 'awaiting-approval');
         change.guard('field-there', key, voteField(person));
-        change.fields(key, { [voteField(person)]: undefined });
+        change.fields(key, { [voteField(person)]: undefined, rev: randomUUID() });
         return ok(change);
       });
       if (!reply.ok) return reply;

@@ -13,7 +13,9 @@ export interface Gateway {
   readonly url: string;
   /** `GET /v2/keys/...?...` of every request, in order. */
   readonly seen: string[];
-  conduct: (method: string) => Conduct;
+  conduct: (method: string, url: string) => Conduct;
+  /** From now on nothing more of the answers to such requests arrives. */
+  hold(part: string): void;
   /** Ends every connection that is open. */
   cutAll(): void;
   close(): Promise<void>;
@@ -23,10 +25,11 @@ export interface Gateway {
 export async function openGateway(serverUrl: string): Promise<Gateway> {
   const agent = new Agent({ keepAlive: true, noDelay: true });
   const seen: string[] = [];
+  let held: string | undefined;
   const server = createServer((incoming, outgoing) => {
     const { method = '', url = '' } = incoming;
     seen.push(`${method} ${url}`);
-    const conduct = gateway.conduct(method);
+    const conduct = gateway.conduct(method, url);
     if (conduct === 'cut-before') incoming.socket.destroy();
     else if (conduct === 'pass' || conduct === 'cut-after') handOn(incoming, outgoing, conduct === 'pass');
     else {
@@ -40,7 +43,10 @@ export async function openGateway(serverUrl: string): Promise<Gateway> {
     const onward = request(new URL(url, serverUrl), { method, headers, agent }, (response) => {
       if (answers) {
         outgoing.writeHead(response.statusCode ?? 502, response.headers);
-        response.pipe(outgoing);
+        response.on('data', (part: Buffer) => {
+          if (held === undefined || !url.includes(held)) outgoing.write(part);
+        });
+        response.on('end', () => outgoing.end());
         return;
       }
       response.resume();
@@ -57,6 +63,9 @@ export async function openGateway(serverUrl: string): Promise<Gateway> {
     url: `http://127.0.0.1:${String(address.port)}`,
     seen,
     conduct: () => 'pass',
+    hold: (part) => {
+      held = part;
+    },
     cutAll: () => {
       server.closeAllConnections();
     },

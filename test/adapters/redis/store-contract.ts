@@ -121,7 +121,7 @@ export function storeContract(open: () => Promise<Store>): void {
       ['k8g', 'created'],
     ])('beside an open k7f, %s is %s', async (id, kind) => {
       await created();
-      expect(value(await store.create(one(id), []))).toEqual({ kind });
+      expect(value(await store.create(one(id), []))).toMatchObject({ kind });
     });
 
     test('frees what looks like it when it has ended, but never its own id', async () => {
@@ -414,6 +414,38 @@ export function storeContract(open: () => Promise<Store>): void {
     test('on what is not there', async () => {
       expect(value(await store.vote('zzz', approval('jayme'), NOW))).toEqual({ kind: 'unknown' });
     });
+
+    test('by somebody who is suspended does not count', async () => {
+      await created();
+      const suspension = { person: 'jayme', by: 'volans', reason: 'laptop stolen', at: NOW };
+      value(await store.setSuspension('jayme', suspension));
+      expect(value(await store.vote('k7f', approval('jayme'), NOW))).toEqual({
+        kind: 'suspended',
+        suspension,
+      });
+      expect((await stored())?.votes).toEqual([]);
+      expect(value(await store.vote('k7f', approval('volans'), NOW))).toMatchObject({ kind: 'counted' });
+    });
+
+    test('the last one tells whose turn it is', async () => {
+      await created(one('abc'));
+      await created(one('xyz'));
+      expect(value(await store.vote('xyz', approval('jayme'), NOW))).toMatchObject({
+        missing: 0,
+        before: [],
+      });
+      expect(value(await store.vote('abc', approval('jayme'), NOW))).toMatchObject({
+        missing: 0,
+        before: ['xyz'],
+      });
+    });
+
+    test('leaves the operation as it is read then', async () => {
+      await created();
+      const voted = value(await store.vote('k7f', approval('jayme'), NOW + 5));
+      expect(voted).toMatchObject({ kind: 'counted', operation: await stored() });
+      expect(store.known('k7f')).toEqual(await stored());
+    });
   });
 
   describe('withdraw', () => {
@@ -676,6 +708,28 @@ export function storeContract(open: () => Promise<Store>): void {
       value(await begin('abc'));
       expect(await begin('xyz', { id: 'abc', epoch: 2 })).toMatchObject(refused);
       expect(value(await begin('xyz', { id: 'abc', epoch: 1 })).state).toBe('running');
+    });
+
+    test('one that must be the first of its line begins only when it is', async () => {
+      await queued('abc');
+      expect(value(await store.create(one('xyz', { state: 'queued' }), []))).toEqual({
+        kind: 'created',
+        before: ['abc'],
+      });
+      const begin = (id: string): ReturnType<Store['transition']> =>
+        store.transition({ id, from: ['queued'], to: 'running', at: NOW, ifFirst: true });
+      expect(await begin('xyz')).toMatchObject({
+        ok: false,
+        fault: {
+          kind: 'transition-refused',
+          id: 'xyz',
+          state: 'queued',
+          why: 'its turn has not come: abc goes before it',
+        },
+      });
+      expect(value(await begin('abc')).state).toBe('running');
+      value(await store.transition({ id: 'abc', from: ['running'], to: 'done', at: NOW }));
+      expect(value(await begin('xyz')).state).toBe('running');
     });
 
     test('what was allowed before a stop is not begun after it', async () => {

@@ -1,0 +1,124 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { parsePolicy } from '../../src/core/policy.ts';
+import { Stage } from '../stage/stage.ts';
+
+let stage: Stage;
+/** Reads of pools and votes, in order, as they began. */
+let began: string[];
+
+beforeEach(async () => {
+  stage = await Stage.open();
+  stage.queue.beginsAtOnce = true;
+  approvals(1);
+  began = [];
+  const { conftool, store } = stage;
+  const [pool, vote] = [conftool.pool.bind(conftool), store.vote.bind(store)];
+  conftool.pool = (key) => {
+    began.push('read');
+    return pool(key);
+  };
+  store.vote = (...args) => {
+    began.push('vote');
+    return vote(...args);
+  };
+});
+
+/** How many a depool needs. */
+function approvals(count: number): void {
+  const rule = `{commands: [pool, depool], ask: [sre], approve: [sre], approvals: ${String(count)}, pace: true, maxShareRemoved: 100}`;
+  const policy = parsePolicy(parse(`[${rule}]`));
+  if (!policy.ok) throw new Error(JSON.stringify(policy.fault));
+  stage.policy = policy.value;
+}
+
+async function ask(): Promise<void> {
+  await say('elukey', '!depool maps1005 kartotherian-ssl');
+  stage.seen.length = 0;
+  began.length = 0;
+}
+
+async function say(nick: string, line: string): Promise<void> {
+  await stage.chat.say(nick, nick, line);
+  await stage.settle();
+}
+
+const WRITTEN = 'etcd eqiad/maps/kartotherian-ssl/maps1005.eqiad.wmnet {"weight": 10, "pooled": "no"}';
+
+test('production is read while the last vote is stored, once before the write and once after it', async () => {
+  await ask();
+  await say('jijiki', '!approve k7f');
+  expect(began).toEqual(['read', 'vote', 'read']);
+  expect(stage.seen).toEqual([
+    WRITTEN,
+    expect.stringMatching(/^#ops <sluice> k7f approved by jijiki: /),
+    expect.stringMatching(/^#ops <sluice> k7f done in /),
+    expect.stringMatching(/^#ops <sluice> !log DONE \(PASS\)/),
+  ]);
+});
+
+test('while approvals are missing nothing is read', async () => {
+  approvals(2);
+  await ask();
+  await say('jijiki', '!approve k7f');
+  expect(began).toEqual(['vote']);
+  await say('akosiaris', '!approve k7f');
+  expect(began).toEqual(['vote', 'read', 'vote', 'read']);
+});
+
+test('what was read too long ago is read again', async () => {
+  await ask();
+  const { store } = stage;
+  const vote = store.vote.bind(store);
+  store.vote = async (...args) => {
+    const voted = await vote(...args);
+    stage.clock.pass(101);
+    return voted;
+  };
+  await say('jijiki', '!approve k7f');
+  expect(began).toEqual(['read', 'vote', 'read', 'read']);
+  expect(stage.seen[0]).toMatch(/^#ops <sluice> k7f approved by jijiki/);
+  expect(stage.seen[1]).toBe(WRITTEN);
+});
+
+test('hosts that are asked take their time: then everything is read after that', async () => {
+  stage.probeMode = 'require';
+  await say('elukey', '!pool wikikube-worker1001 kartotherian-k8s-ssl');
+  began.length = 0;
+  await say('jijiki', '!approve k7f');
+  expect(began.slice(0, 3)).toEqual(['read', 'vote', 'read']);
+});
+
+test('a brake that is put on while the vote is stored holds it, after it was told that it is approved', async () => {
+  await ask();
+  const { store } = stage;
+  const vote = store.vote.bind(store);
+  store.vote = async (...args) => {
+    const voted = await vote(...args);
+    await store.setFreeze({ by: 'akosiaris', reason: 'outage', at: 1 }, []);
+    return voted;
+  };
+  await say('jijiki', '!approve k7f');
+  expect(stage.seen).toEqual([
+    expect.stringMatching(/^#ops <sluice> k7f approved by jijiki/),
+    expect.stringMatching(/^#ops <sluice> k7f held: frozen: by akosiaris .*Nothing was changed\./),
+  ]);
+});
+
+test('who stands behind somebody is not begun, and begins when that one has ended', async () => {
+  await say('elukey', '!depool maps1005 kartotherian-ssl');
+  await say('elukey', '!depool maps1006 kartotherian-ssl');
+  stage.workerAway = true;
+  stage.queue.beginsAtOnce = false;
+  await say('jijiki', '!approve k7f');
+  stage.queue.beginsAtOnce = true;
+  stage.seen.length = 0;
+  await say('jijiki', '!approve m3k');
+  expect(stage.seen).toEqual([expect.stringMatching(/^#ops <sluice> m3k approved by jijiki: .*k7f/)]);
+  stage.workerAway = false;
+  await stage.settle();
+  expect(stage.seen.filter((line) => line.startsWith('etcd '))).toEqual([
+    WRITTEN,
+    WRITTEN.replace('maps1005', 'maps1006'),
+  ]);
+});
