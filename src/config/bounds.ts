@@ -16,7 +16,7 @@ export const BOUNDS = {
   /** Wait between two such tries. */
   writeRetryMs: 500,
   /** Questions that are read for and answered at the same time; the next ones wait, brakes and approvals never do. Two reads each: fewer than there are connections to etcd. */
-  questionsAtOnce: 8,
+  questionsAtOnce: 32,
   /** One read from etcd. */
   conftoolReadMs: 2_000,
   /** One write to etcd. Without a quorum etcd gives up by itself after 7 s; by then nobody in chat is waiting. */

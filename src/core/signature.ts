@@ -26,7 +26,7 @@ function hashOf(plan: Plan): string {
  */
 export function signRequest(key: string, signed: { id: string; planHash: string; request: Request }): string {
   const { id, planHash, request } = signed;
-  return hmac(key, { what: 'request', id, planHash, request });
+  return once(request, [key, id, planHash], () => hmac(key, { what: 'request', id, planHash, request }));
 }
 
 /** What makes a stored vote believable. */
@@ -41,7 +41,19 @@ export function signVote(key: string, signed: { id: string; vote: Omit<Vote, 'si
     at,
     ...(roles === undefined ? {} : { roles }),
   };
-  return hmac(key, { what: 'vote', id: signed.id, ...given });
+  return once(signed.vote, [key, signed.id], () => hmac(key, { what: 'vote', id: signed.id, ...given }));
+}
+
+/** Requests and votes are looked at before each write, and never change. */
+const signatures = new WeakMap<object, { readonly under: string; readonly signature: string }>();
+
+function once(signed: object, under: readonly string[], sign: () => string): string {
+  const name = under.join(' ');
+  const known = signatures.get(signed);
+  if (known?.under === name) return known.signature;
+  const signature = sign();
+  signatures.set(signed, { under: name, signature });
+  return signature;
 }
 
 /**

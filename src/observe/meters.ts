@@ -114,10 +114,12 @@ export function openMeters(now: () => number): Meters {
         const inner = conftool[call].bind(conftool) as (
           ...args: unknown[]
         ) => Promise<{ readonly ok: boolean }>;
+        const well = asked.labels({ call, ok: 'true' });
+        const badly = asked.labels({ call, ok: 'false' });
         timed[call] = async (...args: unknown[]) => {
           const startedAt = now();
           const result = await inner(...args);
-          asked.observe({ call, ok: String(result.ok) }, (now() - startedAt) / 1000);
+          (result.ok ? well : badly).observe((now() - startedAt) / 1000);
           return result;
         };
       }

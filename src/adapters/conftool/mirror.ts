@@ -7,8 +7,8 @@ const MOST = 5000;
 
 interface Mirrored {
   readonly pool: Pool;
-  /** Where each host stands in `pool.nodes`. */
-  readonly places: ReadonlyMap<string, number>;
+  /** Where each host stands in `pool.nodes`; undefined until somebody asks. */
+  places: ReadonlyMap<string, number> | undefined;
 }
 
 /**
@@ -44,7 +44,7 @@ export class Mirror {
     if (this.seen === undefined || index < (this.touched.get(path) ?? 0)) return;
     // What the watch tells later of before that read is in it already.
     if (this.pools.size >= MOST) this.pools.clear();
-    this.pools.set(path, { pool, places: placesOf(pool) });
+    if (this.pools.get(path)?.pool !== pool) this.pools.set(path, { pool, places: undefined });
   }
 
   find(path: string): Pool | undefined {
@@ -54,7 +54,7 @@ export class Mirror {
   /** The object as it is in the mirror. */
   nodeOf(path: string, host: string): StoredNode | undefined {
     const found = this.pools.get(path);
-    return found?.pool.nodes[found.places.get(host) ?? -1];
+    return found?.pool.nodes[placesOf(found).get(host) ?? -1];
   }
 
   /**
@@ -73,7 +73,7 @@ export class Mirror {
     this.touched.set(path, index);
     const known = this.pools.get(path);
     if (known === undefined) return;
-    const place = known.places.get(host);
+    const place = placesOf(known).get(host);
     const before = place === undefined ? undefined : known.pool.nodes[place];
     if (before !== undefined && before.modifiedIndex >= index) return;
     const node =
@@ -85,8 +85,9 @@ export class Mirror {
   }
 }
 
-function placesOf({ nodes }: Pool): ReadonlyMap<string, number> {
-  return new Map(nodes.map(({ key }, place) => [key.host, place]));
+function placesOf(mirrored: Mirrored): ReadonlyMap<string, number> {
+  mirrored.places ??= new Map(mirrored.pool.nodes.map(({ key }, place) => [key.host, place]));
+  return mirrored.places;
 }
 
 /** Whether an object is what was read of it just now. */
