@@ -32,7 +32,7 @@ export type FirstChange =
   | { readonly kind: 'forgotten' };
 
 /**
- * conftool's objects of the types `node`, `discovery` and `geodns`, as declared in etcd. Every read is a quorum read.
+ * conftool's objects of the types `node`, `discovery` and `geodns`, as declared in etcd. Every read is a quorum read, or is what one would have answered.
  *
  * Errors of every method: the variants of `ConftoolFault`; each call ends within its own bound.
  */
@@ -40,7 +40,7 @@ export interface Conftool {
   /** Every pool that carries this service tag, in all data centres and clusters, sorted; `[]` when there is none. */
   poolsOfService(service: string): Promise<Result<readonly Pool[]>>;
 
-  /** One pool, or one DNS record as a pool of data centres. What does not exist has no nodes. */
+  /** One pool, read itself, or one DNS record as a pool of data centres. What does not exist has no nodes. */
   pool(key: PoolKey): Promise<Result<Pool>>;
 
   /** The pool of an object that was just written: the object itself by a quorum read, and the others as they were at that moment. */
