@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { approvers } from '../core/approval.ts';
 import type { WriteView } from '../core/guard-rails.ts';
 import type { StoredNode } from '../core/node.ts';
@@ -117,11 +116,11 @@ async function carryOut(
   const intended = [first, ...others].filter((one) => one !== undefined && one !== 'braked');
   // In the order in which they were approved: the next is sent when the one before it is answered.
   const written: (Intended & { readonly written: readonly WrittenStep[] })[] = [];
-  let told: unknown;
+  let told: Promise<unknown> | undefined;
   for (const one of intended) {
     const writing = writeAll(parts, one);
     // When they have left this process.
-    told ??= setImmediate().then(underWay);
+    told ??= new Promise((resolve) => setImmediate(resolve)).then(underWay);
     written.push({ ...one, written: await writing });
   }
   const read = await readBack(
