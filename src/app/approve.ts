@@ -16,6 +16,9 @@ import { rolesToSign } from './roles-now.ts';
 import { tellViews } from './tell-views.ts';
 import type { Utterance } from './utterance.ts';
 
+/** An approval is told when the write is on its way, and after this time anyhow. */
+const TOLD_WITHIN_MS = 200;
+
 interface Approval {
   readonly operation: Operation;
   readonly utterance: Utterance;
@@ -70,7 +73,7 @@ export async function approve(
           : ahead.hand(reading, outcome.operation, say);
       // Whoever stands before it wakes it.
       const woken = before === undefined ? parts.queue.wake(id) : undefined;
-      const answer = handed?.isTaken() === true ? await handed.told : await say();
+      const answer = handed?.isTaken() === true ? await inTime(handed.told, say) : await say();
       await woken;
       return ok(answer);
     }
@@ -88,6 +91,21 @@ export async function approve(
       return fail({ kind: 'plan-differs', id });
     case 'unknown':
       return fail({ kind: 'operation-unknown', id, nearest: [] });
+  }
+}
+
+/** The write may have to wait for etcd; whoever approved must not wait with it. */
+async function inTime<T>(told: Promise<T>, say: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<T>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(say());
+    }, TOLD_WITHIN_MS);
+  });
+  try {
+    return await Promise.race([told, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -105,6 +105,26 @@ test('a brake that is put on while the vote is stored holds it, after it was tol
   ]);
 });
 
+test('while etcd does not answer, the approval is told all the same', async () => {
+  await ask();
+  const { conftool } = stage;
+  const pool = conftool.pool.bind(conftool);
+  let answers: () => void = () => undefined;
+  const answering = new Promise<void>((resolve) => {
+    answers = resolve;
+  });
+  conftool.pool = async (key) => {
+    await answering;
+    return pool(key);
+  };
+  await stage.chat.say('jijiki', 'jijiki', '!approve k7f');
+  expect(stage.seen).toEqual([expect.stringMatching(/^#ops <sluice> k7f approved by jijiki/)]);
+  answers();
+  await stage.settle();
+  expect(stage.seen[1]).toBe(WRITTEN);
+  expect(stage.seen.filter((line) => line.includes('approved by'))).toHaveLength(1);
+});
+
 test('who stands behind somebody is not begun, and begins when that one has ended', async () => {
   await say('elukey', '!depool maps1005 kartotherian-ssl');
   await say('elukey', '!depool maps1006 kartotherian-ssl');
