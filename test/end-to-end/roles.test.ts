@@ -242,7 +242,8 @@ describe('two gateways with Slack', () => {
       expect(logged()).toHaveLength(1);
     }
     // Both have taken some: each event was acknowledged by the one that got it.
-    const events = (await slack.state()).deliveries;
-    expect(events.every(({ acked }) => acked)).toBe(true);
+    await waitUntil('each event is acknowledged', async () =>
+      (await slack.state()).deliveries.every(({ acked }) => acked),
+    );
   });
 });
