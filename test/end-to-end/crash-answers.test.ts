@@ -97,7 +97,8 @@ describe('an answer is lost', () => {
   test('of a request: stored all the same, it is shown when the journal is back, and is done once', async () => {
     await lives.start();
     const since = elukey.irc.lines.length;
-    toRedis.swallowAnswersFrom('"kind":"waits"');
+    // A change is one JSON text, and the row is a text in it.
+    toRedis.swallowAnswersFrom(String.raw`\"kind\":\"waits\"`);
     elukey.say(`!pool wikikube-worker1007 ${K8S}`);
     await elukey.irc.waitFor(/^elukey: nothing was queued: /, undefined, { since });
     toRedis.cut();
