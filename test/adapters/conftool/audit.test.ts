@@ -87,6 +87,7 @@ test('the record of a write is the one that confctl leaves, with what only Sluic
   expect(await write(openAuditSink({ conftool2git: undefined, syslogSocket, warn: nobody }), 'yes')).toBe(
     true,
   );
+  await waitUntil('it is recorded', () => lines.length > 0);
   const ours = recordIn(lines.join(''));
   expect(Object.keys(ours)).toEqual([...Object.keys(theirs), ...SLUICE_KEYS]);
   const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?\+00:00$/;
@@ -117,6 +118,7 @@ test('a write that failed leaves a record too', async () => {
     text: '{"weight": 10, "pooled": "yes"}',
   };
   expect((await conftool.write({ ...node, modifiedIndex: 1 }, { pooled: 'no' }, ORIGIN)).ok).toBe(false);
+  await waitUntil('it is recorded', () => lines.length > 0);
   expect(recordIn(lines.join(''))).toMatchObject({ 'event.outcome': 'failure', 'user.name': 'elukey' });
 });
 
