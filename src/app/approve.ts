@@ -6,6 +6,7 @@ import { summarizePlan } from '../core/plan-summary.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
 import { findForgery, signVote } from '../core/signature.ts';
+import { suspensionFault } from '../core/suspension.ts';
 import type { VoteOutcome } from '../ports/store.ts';
 import { endOperation } from './end-operation.ts';
 import { audit } from './journal.ts';
@@ -123,10 +124,8 @@ async function findApprovable(
   if (refused === undefined) return ok(operation);
   // Whoever is suspended is told so, whatever else there is to say. The vote would have found out.
   const suspensions = await store.suspensions();
-  const own = suspensions.ok
-    ? suspensions.value.find(({ person }) => person === utterance.person.name)
-    : undefined;
-  return fail(own === undefined ? refused : { kind: 'suspended', ...own });
+  const suspended = suspensions.ok ? suspensionFault(suspensions.value, utterance.person.name) : undefined;
+  return fail(suspended ?? refused);
 }
 
 /** @returns whether it was not as somebody of ours has made it. */

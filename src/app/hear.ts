@@ -1,7 +1,4 @@
-import type { Announcement } from '../core/announcement/announcement.ts';
-import { wordAnnouncement } from '../core/announcement/word.ts';
 import { eligibleApprovers } from '../core/approval.ts';
-import type { Fault } from '../core/fault.ts';
 import type { Invocation } from '../core/invocation.ts';
 import { parseLine } from '../core/invocation.ts';
 import type { Reads } from '../core/facts.ts';
@@ -12,10 +9,11 @@ import type { Person } from '../core/people.ts';
 import { personOfAccount } from '../core/people.ts';
 import type { Plan } from '../core/plan.ts';
 import { commandOf } from '../core/plan.ts';
-import type { Suspension } from '../core/suspension.ts';
+import { suspensionFault } from '../core/suspension.ts';
 import { within } from '../observe/context.ts';
 import type { Inbound } from '../ports/chat.ts';
 import type { Wish } from './wish.ts';
+import { admit, lookerOf, pointToChannel, refuse } from './admit.ts';
 import { askForPlan } from './ask.ts';
 import { cancelOperation } from './cancel-operation.ts';
 import type { Found } from './decide.ts';
@@ -24,20 +22,15 @@ import type { AtMost } from './at-most.ts';
 import type { EarlyReactions } from './early-reactions.ts';
 import { gatherFacts } from './gather.ts';
 import type { HeardLog } from './heard-log.ts';
-import { audit } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import type { PeopleSeen } from './people-seen.ts';
 import type { ReadsAhead } from './read-ahead.ts';
-import { withRolesNow } from './roles-now.ts';
 import type { SharedReads } from './shared-reads.ts';
 import type { Standing } from './standing.ts';
 import { readStanding } from './standing.ts';
 import { answer } from './speak.ts';
 import type { Utterance } from './utterance.ts';
-
-/** A stranger is told once in this time that they are one. */
-const STRANGER_EVERY_MS = 600_000;
 
 /** ✅ approves and ❌ denies; any other reaction is how people talk. */
 const REACTIONS: Readonly<Record<string, 'approve' | 'deny'>> = { '✅': 'approve', '❌': 'deny' };
@@ -195,93 +188,6 @@ async function hearParsed(
   else await refuse(ear.parts, utterance, parsed.fault);
 }
 
-/** Who may look and do nothing else. */
-function lookerOf({ actor, eventKey, at }: Inbound, channel: string): Utterance {
-  const { display: nick, transport } = actor;
-  return { person: { name: nick, roles: [] }, nick, account: nick, transport, channel, eventKey, at };
-}
-
-/**
- * Only a person of people.yaml with a role is listened to; everybody else is told why, once in a while.
- *
- * @param how.isLater whether they are suspended is found out later.
- * @returns undefined when they were turned away.
- */
-async function admit(
-  ear: Ear,
-  event: Inbound,
-  channel: string,
-  person: Person | undefined,
-  { command, isLater = false }: { readonly command?: string | undefined; readonly isLater?: boolean } = {},
-): Promise<Utterance | undefined> {
-  const { parts, seen } = ear;
-  const { actor, eventKey, at } = event;
-  const [nick, account] = [actor.display, actor.account];
-  const place = { transport: actor.transport, channel, eventKey };
-  if (person !== undefined && account !== undefined) {
-    const now = await withRolesNow(parts, person, { by: actor.transport, fresh: true });
-    const utterance: Utterance = { person: now.ok ? now.value : person, nick, account, ...place, at };
-    if (!now.ok) {
-      await refuse(parts, utterance, now.fault);
-      return undefined;
-    }
-    const isKnownLater = now.value.roles.length > 0 && isLater;
-    const suspension = isKnownLater ? undefined : await suspensionOf(parts, person.name);
-    if (suspension !== undefined) {
-      await refuse(parts, utterance, suspension);
-      return undefined;
-    }
-    if (now.value.roles.length > 0 || command === 'whoami') return utterance;
-    await refuse(parts, utterance, { kind: 'role-missing', person: person.name, need: ['any'] });
-    return undefined;
-  }
-  if (!seen.mayAnswerStranger(`${actor.transport}:${nick}`, STRANGER_EVERY_MS)) return undefined;
-  const { refused } = actor;
-  const fault: Fault =
-    refused === undefined
-      ? { kind: 'person-unknown', account, nick, transport: actor.transport }
-      : { kind: 'account-refused', nick, why: refused };
-  await audit(parts, undefined, { event: 'stranger', data: { nick, account } });
-  const announcement: Announcement =
-    command === 'whoami'
-      ? { kind: 'whoami', nick, person: undefined, account, roles: [] }
-      : { kind: 'refused', nick, fault, hint: undefined };
-  await answer(parts, place, [announcement]);
-  return undefined;
-}
-
-/** While the journal is away nobody is known to be suspended; nothing can be written then either. */
-async function suspensionOf({ store }: Parts, name: string): Promise<Fault | undefined> {
-  const found = await store.suspensions();
-  return suspensionIn(found.ok ? found.value : [], name);
-}
-
-function suspensionIn(suspensions: readonly Suspension[], name: string): Fault | undefined {
-  const own = suspensions.find(({ person }) => person === name);
-  return own && { kind: 'suspended', ...own };
-}
-
-/** A private message is seen by nobody else, so nothing is decided there. */
-async function pointToChannel({ parts, seen }: Ear, { actor }: Inbound): Promise<void> {
-  const chat = parts.chats.find(({ transport }) => transport === actor.transport);
-  const channel = chat?.channels[0];
-  if (chat === undefined || channel === undefined) return;
-  if (
-    actor.account === undefined &&
-    !seen.mayAnswerStranger(`${actor.transport}:${actor.display}`, STRANGER_EVERY_MS)
-  )
-    return;
-  await chat.tell(
-    actor,
-    wordAnnouncement({ kind: 'use-channel', channel }, chat.capabilities(channel).roomBytes),
-  );
-}
-
-async function refuse(parts: Parts, utterance: Utterance, fault: Fault): Promise<void> {
-  await audit(parts, undefined, { event: 'refused', person: utterance.person.name, data: { fault } });
-  await answer(parts, utterance, [{ kind: 'refused', nick: utterance.nick, fault, hint: undefined }]);
-}
-
 /** The operation that is ruled on. */
 function operationAbout({ parts }: Ear, { command, given, reason }: Invocation): Found | undefined {
   if (command.kind !== 'decide') return undefined;
@@ -316,7 +222,7 @@ async function answerOrAsk(
     isPlan ? standingFor(ear, reads) : undefined,
   ]);
   const suspended = standing?.journaled.ok === true ? standing.journaled.value.suspensions : [];
-  const suspension = suspensionIn(suspended, utterance.person.name);
+  const suspension = suspensionFault(suspended, utterance.person.name);
   if (suspension !== undefined) return refuse(parts, utterance, suspension);
   if (!gathered.ok) return refuse(parts, utterance, gathered.fault);
   const { facts, storeFault } = gathered.value;

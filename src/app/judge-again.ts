@@ -4,6 +4,7 @@ import { PACE_NONE } from '../core/plan-nodes.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
 import type { Suspension } from '../core/suspension.ts';
+import { suspensionFault } from '../core/suspension.ts';
 import { authorize } from './authorize.ts';
 import type { Parts } from './parts.ts';
 import { withRolesForWrite } from './roles-now.ts';
@@ -46,8 +47,8 @@ export async function judgeAgain(
   const people = await peopleOf(parts, operation);
   const person = people.find(({ name }) => name === request.person);
   if (person === undefined) return fail({ kind: 'role-missing', person: request.person, need: ['any'] });
-  const asker = suspended.find((one) => one.person === request.person);
-  if (asker !== undefined) return fail({ kind: 'suspended', ...asker });
+  const suspension = suspensionFault(suspended, request.person);
+  if (suspension !== undefined) return fail(suspension);
   // Ages are measured to when it was asked: an undo that waited for its turn does not lose its rule.
   const judged = authorize(settings, {
     command: request.command,
