@@ -222,7 +222,7 @@ export class World {
     };
     if (freezeAt !== undefined) {
       await until(freezeAt);
-      sluice?.process.signal('SIGSTOP');
+      sluice?.process.freeze();
     }
     await until(wakeAt);
     await meddle();

@@ -44,7 +44,7 @@ describe('killed', () => {
 
   test('while it reads production for a request: nothing is known of it, and the same line works', async () => {
     await lives.start();
-    lab.etcd.process.signal('SIGSTOP');
+    lab.etcd.process.freeze();
     const line = `!pool wikikube-worker1003 ${K8S}`;
     const since = elukey.irc.lines.length;
     elukey.say(line);
@@ -91,7 +91,7 @@ describe('killed', () => {
   test('when it had taken the job and read nothing yet: the next process does it once', async () => {
     await lives.start();
     const { id } = await elukey.request(`!pool wikikube-worker1006 ${K8S}`);
-    lab.etcd.process.signal('SIGSTOP');
+    lab.etcd.process.freeze();
     jijiki.say(`!approve ${id}`);
     await lives.onRedis((redis) =>
       waitUntil('the job is taken', async () => (await redis.llen('{sluice}:operations:active')) === 1),

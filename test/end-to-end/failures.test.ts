@@ -165,7 +165,7 @@ describe('when things go wrong', () => {
     const { id } = await elukey.request(`!depool maps[1008-1009] ${SSL}`);
     await jijiki.ask(`!approve ${id}`, /Starting\.$/);
     await waitUntil('the intent is journaled', async () => (await operationState(id)) === 'running');
-    lab.etcd.process.signal('SIGSTOP');
+    lab.etcd.process.freeze();
     const unknown = elukey.irc.waitFor(new RegExp(`^${id} UNKNOWN: no answer from etcd`), 60_000);
     writeFileSync(go, '');
     await unknown;

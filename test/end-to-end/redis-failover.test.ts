@@ -184,7 +184,7 @@ describe.each([
     test('a master whose replicas are gone takes nothing, says so, and goes on when one is back', async () => {
       const master = await redis.master();
       const others = redis.members.filter(({ port }) => port !== master.port && port !== killed);
-      for (const { process } of others) process.signal('SIGSTOP');
+      for (const { process } of others) process.freeze();
       await waitUntil('it knows that it is alone', () =>
         redis.onMaster(async (client) => {
           const [, known] = /^min_slaves_good_slaves:(\d+)/m.exec(await client.info('replication')) ?? [];

@@ -96,7 +96,7 @@ describe('two gateways and two workers', () => {
     const [speaker] = [await start('gateway')];
     await Promise.all([start('gateway'), start('worker'), start('worker')]);
     const { id } = await elukey.request(`!pool ${WIKIKUBE(1002)} ${K8S}`);
-    lab.etcd.process.signal('SIGSTOP');
+    lab.etcd.process.freeze();
     jijiki.say(`!approve ${id}`);
     await elukey.irc.waitFor(({ text }) => text.startsWith(`${id} approved by jijiki`));
     await waitUntil('the job is taken', async () => (await redis.llen('{sluice}:operations:active')) > 0);
@@ -131,7 +131,7 @@ describe('two gateways and two workers', () => {
   test('a gateway that is frozen loses the voice, and has nothing more to say when it wakes', async () => {
     const frozen = await start('gateway');
     const [other] = await Promise.all([start('gateway'), start('worker')]);
-    frozen.process.signal('SIGSTOP');
+    frozen.process.freeze();
     await waitUntil('the other is there', () => isThere(other));
     const { id } = await elukey.request(`!pool ${WIKIKUBE(1004)} ${K8S}`);
     frozen.process.signal('SIGCONT');

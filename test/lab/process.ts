@@ -11,8 +11,10 @@ export interface LabProcess {
   readonly pid: number;
   /** Resolves with the exit code (or signal name) when the process is gone. */
   readonly exited: Promise<number | string>;
-  /** Sends a signal: `SIGKILL` for crash tests, `SIGSTOP`/`SIGCONT` to freeze it. */
+  /** Sends a signal: `SIGKILL` for crash tests, `SIGCONT` after `freeze`. */
   signal(name: NodeJS.Signals): void;
+  /** Sends SIGSTOP, and returns when no thread of it runs any more: on a busy machine one could answer a request that comes after the signal. */
+  freeze(): void;
   /** Frozen by SIGSTOP, whoever sent it. */
   isStopped(): boolean;
   /** SIGTERM, then SIGKILL after two seconds; resolves when it is gone. */
@@ -79,6 +81,14 @@ export function startProcess(
     signal: (name) => {
       child.kill(name);
     },
+    freeze: () => {
+      child.kill('SIGSTOP');
+      const moment = new Int32Array(new SharedArrayBuffer(4));
+      for (let tries = 0; !everyThreadStands(pid); tries++) {
+        if (tries > 5000) throw new Error(`${options.name} does not stand still`);
+        Atomics.wait(moment, 0, 0, 1);
+      }
+    },
     isStopped: () => statusFields(pid)?.[0] === 'T',
     stop: async () => {
       child.kill('SIGCONT');
@@ -143,9 +153,26 @@ function identity(pid: number): string | undefined {
   return startedAt === undefined || fields?.[0] === 'Z' ? undefined : `${String(pid)} ${startedAt}`;
 }
 
-/** What the kernel tells of a process, from its state on (proc(5), stat). The name before it may contain spaces. */
-function statusFields(pid: number): readonly string[] | undefined {
-  const stat = read(`/proc/${String(pid)}/stat`);
+/** Also true of a process that has ended. */
+function everyThreadStands(pid: number): boolean {
+  const folder = `/proc/${String(pid)}/task`;
+  return threadsOf(folder).every((thread) => {
+    const state = statusFields(pid, `${folder}/${thread}`)?.[0];
+    return state === undefined || 'TZX'.includes(state);
+  });
+}
+
+function threadsOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** What the kernel tells of a process or of a thread, from its state on (proc(5), stat). The name before it may contain spaces. */
+function statusFields(pid: number, folder = `/proc/${String(pid)}`): readonly string[] | undefined {
+  const stat = read(`${folder}/stat`);
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 

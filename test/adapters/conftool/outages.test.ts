@@ -86,7 +86,7 @@ describe('one etcd that goes away', () => {
   test('frozen during a write, the write is unknown, and may be done later', async () => {
     const conftool = open([etcd.url], { writeTimeoutMs: 300 });
     const node = await nodeOf(conftool, MAPS1);
-    etcd.process.signal('SIGSTOP');
+    etcd.process.freeze();
     const fault = faultOf(await conftool.write(node, { weight: 30 }, ORIGIN));
     etcd.process.signal('SIGCONT');
     expect(fault).toMatchObject({
@@ -104,7 +104,7 @@ describe('one etcd that goes away', () => {
   test('frozen during a read, it has no quorum for all that is known', async () => {
     const conftool = open([etcd.url], { readTimeoutMs: 200, eventTimeoutMs: 200 });
     const node = await nodeOf(conftool, MAPS1);
-    etcd.process.signal('SIGSTOP');
+    etcd.process.freeze();
     const faults = [
       faultOf(await conftool.pool(MAPS1)),
       faultOf(await conftool.ping()),
@@ -155,7 +155,7 @@ describe('several endpoints', () => {
     const frozen = await startEtcd(runDir);
     const conftool = open([frozen.url, etcd.url], { readTimeoutMs: 300 });
     await conftool.ping();
-    frozen.process.signal('SIGSTOP');
+    frozen.process.freeze();
     const node = await nodeOf(conftool, MAPS1);
     // The frozen one would have left the write unknown: it went straight to the one that had answered.
     expect((await conftool.write(node, { weight: 13 }, ORIGIN)).ok).toBe(true);
@@ -164,7 +164,7 @@ describe('several endpoints', () => {
 
   test('a silent one tells more than a dead one', async () => {
     const frozen = await startEtcd(runDir);
-    frozen.process.signal('SIGSTOP');
+    frozen.process.freeze();
     const conftool = open([frozen.url, dead], { readTimeoutMs: 200 });
     expect(faultOf(await conftool.ping())).toEqual({
       kind: 'conftool-no-quorum',

@@ -44,7 +44,7 @@ describe('outages of a real network', () => {
 
   test('a server that dies and comes back is joined again, and a line under way is not called proven', async () => {
     const from = bot.states.length;
-    irc.processes.inspircd.signal('SIGSTOP');
+    irc.processes.inspircd.freeze();
     const sent = bot.chat.send('#ops', 'in flight', { key: 'a', urgency: 'result' });
     irc.processes.inspircd.signal('SIGKILL');
     expect(await sent).toEqual({ ok: true, value: { proof: 'none', ref: undefined } });
@@ -63,14 +63,14 @@ describe('outages of a real network', () => {
 
   test('a server that hangs is noticed, and joined again when it goes on', async () => {
     const from = bot.states.length;
-    irc.processes.inspircd.signal('SIGSTOP');
+    irc.processes.inspircd.freeze();
     await bot.becomes('down');
     irc.processes.inspircd.signal('SIGCONT');
     await recovers(from);
   }, 45_000);
 
   test('while services hang it is not ready; when they go on it is', async () => {
-    irc.processes.services.signal('SIGSTOP');
+    irc.processes.services.freeze();
     const from = bot.states.length;
     const late = startTestChat({ port: irc.port, nick: 'late', bounds: { readyWithinMs: 2000 } });
     try {
@@ -87,7 +87,7 @@ describe('outages of a real network', () => {
   }, 45_000);
 
   test('services that are killed while they hang over a login are no refused login: it is tried again soon', async () => {
-    irc.processes.services.signal('SIGSTOP');
+    irc.processes.services.freeze();
     const late = startTestChat({ port: irc.port, nick: 'cut', bounds: { readyWithinMs: 2500 } });
     try {
       await late.becomes('connecting');

@@ -164,7 +164,7 @@ describe('no answer', () => {
     const seen = await kubernetes.scale(KEY);
     if (!seen.ok) throw new Error('not seen');
     const hangs = async (): Promise<void> => {
-      lab.process.signal('SIGSTOP');
+      lab.process.freeze();
       // Its threads stop one after the other.
       const tasks = `/proc/${String(lab.process.pid)}/task`;
       await waitUntil('all of it is stopped', () =>

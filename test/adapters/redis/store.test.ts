@@ -143,7 +143,7 @@ describe('only in Redis', () => {
 
   test('a change that reaches Redis after its caller was told "not stored" is not made', async () => {
     value(await store.create(one('aaa'), []));
-    redis.process.signal('SIGSTOP');
+    redis.process.freeze();
     const late = await store.transition({
       id: 'aaa',
       from: ['awaiting-approval'],
