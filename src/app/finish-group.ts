@@ -105,14 +105,16 @@ export async function finishGroup(
   return last || isScale(moved.value) ? undefined : moved.value;
 }
 
-/** Reads the whole pool again: the objects for the proof, the others for what the pool serves with now. Where nothing was written nothing is read. */
+/** Reads the pool again: the objects for the proof, the others for what the pool serves with now. Where nothing was written nothing is read. */
 export async function readBack(parts: Parts, written: readonly WrittenStep[]): Promise<Result<Pool>> {
   const { conftool, clock, settings } = parts;
-  const [first, ...others] = written.filter(({ outcome }) => outcome.kind === 'done');
-  const several = others.length > 0;
+  const done = written.flatMap(({ step, outcome }) => (outcome.kind === 'done' ? { step, ...outcome } : []));
+  const [first, ...others] = done;
+  const early = others.length === 0 ? await first?.pool : undefined;
+  if (early?.ok === true) return early;
   let pool: Result<Pool> = fail({ kind: 'shutting-down' });
   for (let tries = 1; first !== undefined && tries <= settings.bounds.writeTries; tries++) {
-    pool = await (several ? conftool.pool(first.step.key) : conftool.poolBack(first.step.key));
+    pool = await conftool.pool(first.step.key);
     if (pool.ok) break;
     if (tries < settings.bounds.writeTries) await clock.sleep(settings.bounds.writeRetryMs);
   }

@@ -118,7 +118,7 @@ async function carryOut(
   const written: (Intended & { readonly written: readonly WrittenStep[] })[] = [];
   let told: Promise<unknown> | undefined;
   for (const one of intended) {
-    const writing = writeAll(parts, one);
+    const writing = writeAll(parts, one, rides.length === 1 && one.steps.length === 1);
     // When they have left this process.
     told ??= new Promise((resolve) => setImmediate(resolve)).then(underWay);
     written.push({ ...one, written: await writing });
@@ -170,10 +170,15 @@ async function intend(
   return isScale(intended) ? undefined : { operation: intended, view: verdict.view, steps };
 }
 
-function writeAll(parts: Parts, { operation, steps }: Intended): Promise<readonly WrittenStep[]> {
-  const origin = originOf(operation);
+/** @param isOnly there is nothing else to write before all of it is read back. */
+function writeAll(
+  parts: Parts,
+  { operation, steps }: Intended,
+  isOnly: boolean,
+): Promise<readonly WrittenStep[]> {
+  const how = { origin: originOf(operation), andRead: isOnly };
   return Promise.all(
-    steps.map(async ({ step, node }) => ({ step, outcome: await writeStep(parts, step, node, origin) })),
+    steps.map(async ({ step, node }) => ({ step, outcome: await writeStep(parts, step, node, how) })),
   );
 }
 

@@ -1,15 +1,22 @@
 import type { Fault } from '../core/fault.ts';
-import type { NodeState, StoredNode } from '../core/node.ts';
+import type { NodeState, Pool, StoredNode } from '../core/node.ts';
 import { nodePath } from '../core/node.ts';
+import type { Result } from '../core/result.ts';
 import type { Intent, NodeStep, StepResult } from '../core/step.ts';
 import type { WriteOrigin } from '../core/write-origin.ts';
 import { within } from '../observe/context.ts';
+import type { WriteOptions } from '../ports/conftool.ts';
 import type { Parts } from './parts.ts';
 import { settleStep } from './settle-step.ts';
 
 /** What came of one write, before it is read back. */
 export type WriteOutcome =
-  | { readonly kind: 'done'; readonly result: StepResult }
+  | {
+      readonly kind: 'done';
+      readonly result: StepResult;
+      /** Its pool, where that is being read already. */
+      readonly pool?: Promise<Result<Pool>> | undefined;
+    }
   | { readonly kind: 'conflict'; readonly fault: Fault }
   /** Certainly not written. */
   | { readonly kind: 'failed'; readonly fault: Fault }
@@ -21,13 +28,14 @@ export type WriteOutcome =
  * same swap is tried again only while the object is still at the index of the intent, where doing it twice cannot happen.
  *
  * @param node the object at the index of the intent.
- * @param origin who asked and agreed, for the audit record of the write.
+ * @param how.origin who asked and agreed, for the audit record of the write.
+ * @param how.andRead reads its pool with it.
  */
 export async function writeStep(
   parts: Parts,
   step: NodeStep & { readonly intent: Intent },
   node: StoredNode,
-  origin: WriteOrigin,
+  { origin, andRead = false }: { readonly origin: WriteOrigin } & WriteOptions,
 ): Promise<WriteOutcome> {
   const { conftool, clock, settings } = parts;
   const startedAt = clock.now();
@@ -40,13 +48,14 @@ export async function writeStep(
       return { kind: 'conflict', fault: settled.value.fault };
     if (settled === undefined || settled.ok) {
       const written = await within('conftool write', { object: nodePath(step.key) }, () =>
-        conftool.write(node, changedFields(step), origin),
+        conftool.write(node, changedFields(step), origin, { andRead }),
       );
       if (written.ok) {
         await parts.faultPoint('after-write');
-        const { modifiedIndex, text } = written.value;
+        const { modifiedIndex, text, pool } = written.value;
         parts.log.info({ object: nodePath(step.key), index: modifiedIndex }, 'compare-and-swap');
-        return { kind: 'done', result: { modifiedIndex, text, readBackAt: clock.now(), how: 'written' } };
+        const result = { modifiedIndex, text, readBackAt: clock.now(), how: 'written' as const };
+        return { kind: 'done', result, pool };
       }
       const { fault } = written;
       if (fault.kind === 'compare-failed') return lookAfterCompareFailed(parts, step, fault);

@@ -25,15 +25,7 @@ export interface Meters {
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const WAITS = [5, 15, 30, 60, 120, 300, 600, 900, 1800];
-const TIMED = [
-  'pool',
-  'poolBack',
-  'poolsOfService',
-  'allPools',
-  'write',
-  'firstChangeAfter',
-  'records',
-] as const;
+const TIMED = ['pool', 'poolsOfService', 'allPools', 'write', 'firstChangeAfter', 'records'] as const;
 
 /** @param now milliseconds since 1970. */
 export function openMeters(now: () => number): Meters {

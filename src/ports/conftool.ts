@@ -21,6 +21,14 @@ export interface Watch {
 export interface Written {
   readonly text: string;
   readonly modifiedIndex: number;
+  /** Its pool after that, where it was asked for and this driver can: the object itself by a quorum read, and the others as they were at that moment. */
+  readonly pool?: Promise<Result<Pool>>;
+}
+
+/** How a write is made. */
+export interface WriteOptions {
+  /** With its pool, read directly after it. Its answer waits for nothing but the write. */
+  readonly andRead?: boolean;
 }
 
 /** The first change of an object after an index: it tells whose write came first when an answer was lost. */
@@ -43,9 +51,6 @@ export interface Conftool {
   /** One pool, read itself, or one DNS record as a pool of data centres. What does not exist has no nodes. */
   pool(key: PoolKey): Promise<Result<Pool>>;
 
-  /** The pool of an object that was just written: the object itself by a quorum read, and the others as they were at that moment. */
-  poolBack(key: NodeKey): Promise<Result<Pool>>;
-
   /** Every pool of the tree: for answers about a host or about everything. */
   allPools(): Promise<Result<readonly Pool[]>>;
 
@@ -58,7 +63,12 @@ export interface Conftool {
    *
    * @param origin for the audit record that every write leaves; it decides nothing.
    */
-  write(from: StoredNode, set: Partial<NodeState>, origin: WriteOrigin): Promise<Result<Written>>;
+  write(
+    from: StoredNode,
+    set: Partial<NodeState>,
+    origin: WriteOrigin,
+    options?: WriteOptions,
+  ): Promise<Result<Written>>;
 
   /** What happened to the object first after `index`. Waits at most half a second for an event that is not there. */
   firstChangeAfter(key: NodeKey, index: number): Promise<Result<FirstChange>>;

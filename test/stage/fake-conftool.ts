@@ -6,7 +6,15 @@ import { fail, ok } from '../../src/core/result.ts';
 import type { Scope } from '../../src/core/scope.ts';
 import { insideScope, scopeText } from '../../src/core/scope.ts';
 import { mergeStoredValue, parseStoredNode } from '../../src/core/stored-value.ts';
-import type { Conftool, FirstChange, ObjectChange, Watch, Written } from '../../src/ports/conftool.ts';
+import type { WriteOrigin } from '../../src/core/write-origin.ts';
+import type {
+  Conftool,
+  FirstChange,
+  ObjectChange,
+  Watch,
+  WriteOptions,
+  Written,
+} from '../../src/ports/conftool.ts';
 import type { SeedObject } from '../lab/conftool-data.ts';
 
 /** etcd keeps this many events. */
@@ -96,10 +104,6 @@ export class FakeConftool implements Conftool {
     return Promise.resolve(this.outage === undefined ? ok(this.read(key)) : fail(this.outage));
   }
 
-  poolBack(key: NodeKey): Promise<Result<Pool>> {
-    return this.pool(key);
-  }
-
   records(): Promise<Result<readonly Pool[]>> {
     if (this.outage !== undefined) return Promise.resolve(fail(this.outage));
     const keys = [...this.directories.values()].filter(({ record }) => record !== undefined);
@@ -118,7 +122,12 @@ export class FakeConftool implements Conftool {
     return Promise.resolve(ok(keys.map((key) => this.read(key))));
   }
 
-  async write(from: StoredNode, set: Partial<NodeState>): Promise<Result<Written>> {
+  async write(
+    from: StoredNode,
+    set: Partial<NodeState>,
+    _origin?: WriteOrigin,
+    { andRead = false }: WriteOptions = {},
+  ): Promise<Result<Written>> {
     const { key } = from;
     if (!insideScope(this.scope, key))
       return fail({ kind: 'outside-scope', at: key, scope: scopeText(this.scope) });
@@ -129,7 +138,8 @@ export class FakeConftool implements Conftool {
     const { lost } = this;
     this.lost = undefined;
     const written = lost?.applied === false ? undefined : await this.swap(from, set);
-    if (lost === undefined && written !== undefined) return written;
+    if (lost === undefined && written !== undefined)
+      return written.ok && andRead ? ok({ ...written.value, pool: this.pool(key) }) : written;
     lost?.then?.();
     return fail({ kind: 'write-unknown', key, cause: 'no answer', forMs: 3000, tries: 1 });
   }

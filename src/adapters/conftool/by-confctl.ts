@@ -63,10 +63,6 @@ class ConfctlConftool implements Conftool {
     return this.native.pool(key);
   }
 
-  poolBack(key: NodeKey): Promise<Result<Pool>> {
-    return this.native.poolBack(key);
-  }
-
   allPools(): Promise<Result<readonly Pool[]>> {
     return this.native.allPools();
   }

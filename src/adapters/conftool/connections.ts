@@ -7,7 +7,7 @@ export const CONNECT_MS = 1000;
 /** A bot is asked for nothing for hours: it keeps its connections as long as the server does. */
 const KEEP_MS = 600_000;
 
-/** A keep-alive connection, made when it is first needed and again when it has ended. It carries one request at a time. */
+/** A keep-alive connection, made when it is first needed and again when it has ended. It carries one request at a time, and what is sent behind that. */
 export class Connection {
   readonly client: Client;
   private stands = false;
@@ -17,6 +17,8 @@ export class Connection {
     this.client = new Client(endpoint, {
       connect: { timeout: CONNECT_MS, ...(ca === undefined ? {} : { ca }) },
       keepAliveTimeout: KEEP_MS,
+      // A write, and the read behind it.
+      pipelining: 2,
       // Who asks gives each request a time of its own.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -70,8 +72,9 @@ export class Connections {
 
   /** Ends it: it may still have something in flight, which nobody waits for. */
   discard(connection: Connection): void {
-    this.all.delete(connection);
-    void connection.client.destroy();
+    if (!this.all.delete(connection)) return;
+    // Not while the client tells of the end of what was in flight: it has more to tell then.
+    queueMicrotask(() => void connection.client.destroy());
     if (this.waiting.size > 0) this.handOn(this.make());
   }
 

@@ -27,10 +27,17 @@ export type EtcdAnswer =
   | { readonly kind: 'cleared' };
 
 /** What a read came to, and the index of the whole store then. */
-interface ReadAnswer {
+export interface ReadAnswer {
   readonly answer: EtcdAnswer;
   readonly index: number;
 }
+
+/** What came of a swap, with the read behind it when one was asked for. */
+type Swapped =
+  | (Extract<EtcdAnswer, { kind: 'node' }> & {
+      readonly back: Promise<Result<ReadAnswer, ConftoolFault>> | undefined;
+    })
+  | Exclude<EtcdAnswer, { kind: 'node' }>;
 
 /** A write that was sent, and may or may not have been done, or may still be. */
 export interface UnknownWrite {
@@ -47,6 +54,8 @@ const CODE = {
   leaderElect: 301,
   cleared: 401,
 } as const;
+
+const QUORUM = { quorum: 'true', sorted: 'true' };
 
 /** Paths whose last answer is kept: there are some fifty pools, of 30 to 80 kB each. */
 const MOST_REMEMBERED = 100;
@@ -68,39 +77,51 @@ export class EtcdV2 {
     path: string,
     options: { readonly recursive: boolean; readonly timeoutMs: number },
   ): Promise<Result<ReadAnswer, ConftoolFault>> {
-    const query = { quorum: 'true', sorted: 'true', ...(options.recursive ? { recursive: 'true' } : {}) };
+    const query = { ...QUORUM, ...(options.recursive ? { recursive: 'true' } : {}) };
     const exchange = await this.endpoints.call({ path: keyPath(path), query, timeoutMs: options.timeoutMs });
     const body = exchange.kind === 'answer' ? exchange.body : '';
-    const index = indexOf(exchange);
     const last = this.last.get(path);
-    if (last?.body === body) return ok({ answer: last.answer, index });
-    const answer = this.answer(exchange, path, 'read');
-    if (!answer.ok) return answer;
-    if (answer.value.kind === 'node' && options.recursive)
-      this.remember(path, { body, answer: answer.value });
-    return ok({ answer: answer.value, index });
+    if (last?.body === body) return ok({ answer: last.answer, index: indexOf(exchange) });
+    const read = this.readAnswer(exchange, path);
+    if (read.ok && read.value.answer.kind === 'node' && options.recursive)
+      this.remember(path, { body, answer: read.value.answer });
+    return read;
   }
 
   /**
    * Compare-and-swap on the index.
    *
+   * @param write.backMs also reads the key, with quorum, on the same connection behind it: how long that may take, both together.
    * @returns Fault `unknown` when it was sent and nobody knows what became of it; any other fault, and any answer but `node`, means that nothing was
    * written. @throws AssertionError for an index below 1, which etcd takes for "no condition".
    */
   async swap(
     path: string,
-    write: { readonly value: string; readonly prevIndex: number; readonly timeoutMs: number },
-  ): Promise<Result<EtcdAnswer, ConftoolFault | UnknownWrite>> {
-    assert(Number.isSafeInteger(write.prevIndex) && write.prevIndex > 0, 'a swap without an index');
-    const form = { value: write.value, prevExist: 'true', prevIndex: String(write.prevIndex) };
-    const exchange = await this.endpoints.call({ path: keyPath(path), form, timeoutMs: write.timeoutMs });
+    write: {
+      readonly value: string;
+      readonly prevIndex: number;
+      readonly timeoutMs: number;
+      readonly backMs?: number | undefined;
+    },
+  ): Promise<Result<Swapped, ConftoolFault | UnknownWrite>> {
+    const { value: text, prevIndex, timeoutMs, backMs } = write;
+    assert(Number.isSafeInteger(prevIndex) && prevIndex > 0, 'a swap without an index');
+    const form = { value: text, prevExist: 'true', prevIndex: String(prevIndex) };
+    const call = { path: keyPath(path), form, timeoutMs };
+    const exchange = await this.endpoints.call(
+      backMs === undefined
+        ? call
+        : { ...call, behind: { path: call.path, query: QUORUM, timeoutMs: backMs } },
+    );
     if (exchange.kind === 'no-answer') return fail({ kind: 'unknown', cause: exchange.cause });
     const answer = this.answer(exchange, path, 'write');
     if (!answer.ok) return leavesDoubt(answer.fault) ? unknown(answer.fault) : answer;
     const { value } = answer;
-    if (value.kind === 'node' && (value.action !== 'compareAndSwap' || value.node.value !== write.value))
+    if (value.kind !== 'node') return ok(value);
+    if (value.action !== 'compareAndSwap' || value.node.value !== text)
       return fail({ kind: 'unknown', cause: `answered with ${value.action} of another value` });
-    return answer;
+    const behind = exchange.kind === 'answer' ? exchange.behind : undefined;
+    return ok({ ...value, back: behind?.then((read) => this.readAnswer(read, path)) });
   }
 
   /** The first event of a key at or after an index. `timeoutMs` bounds the wait for one that is not there: `none`, or `silent` when that is not sure. */
@@ -169,6 +190,11 @@ export class EtcdV2 {
     this.last.set(path, last);
     const oldest = this.last.keys().next().value;
     if (this.last.size > MOST_REMEMBERED && oldest !== undefined) this.last.delete(oldest);
+  }
+
+  private readAnswer(exchange: Exchange, path: string): Result<ReadAnswer, ConftoolFault> {
+    const answer = this.answer(exchange, path, 'read');
+    return answer.ok ? ok({ answer: answer.value, index: indexOf(exchange) }) : answer;
   }
 
   private answer(

@@ -15,6 +15,8 @@ export interface Call {
   readonly onLine?: (line: string, headers: IncomingHttpHeaders) => boolean;
   /** From the call until the last byte of the answer, at one endpoint. */
   readonly timeoutMs: number;
+  /** Sent on the same connection directly behind it. A server begins it when it has answered this one; a gateway may be in more of a hurry. */
+  readonly behind?: Pick<Call, 'path' | 'query' | 'timeoutMs'>;
 }
 
 /** What one request came to. */
@@ -25,6 +27,8 @@ export type Exchange =
       readonly headers: IncomingHttpHeaders;
       readonly body: string;
       readonly endpoint: string;
+      /** What was sent behind it. */
+      readonly behind?: Promise<Exchange> | undefined;
     }
   /** No connection, or it ended before the request was handed to it: certainly not sent. */
   | { readonly kind: 'not-sent'; readonly cause: string }
@@ -69,6 +73,7 @@ class Request implements Dispatcher.DispatchHandler {
   private leave: () => void = () => undefined;
   private connecting: NodeJS.Timeout | undefined;
   private answering: NodeJS.Timeout | undefined;
+  private behind: Promise<Exchange> | undefined;
   private isOver = false;
   private wasSent = false;
   private usedBefore = false;
@@ -86,9 +91,7 @@ class Request implements Dispatcher.DispatchHandler {
 
   start(): void {
     const { timeoutMs } = this.call;
-    this.answering = setTimeout(() => {
-      this.giveUp('timeout', `no answer in ${String(timeoutMs)} ms`);
-    }, timeoutMs);
+    this.bound();
     this.leave = this.line.connections.take((connection) => {
       this.dispatch(connection);
     });
@@ -110,6 +113,14 @@ class Request implements Dispatcher.DispatchHandler {
     }
     this.wasSent = true;
     this.usedBefore = this.connection?.carry() === true;
+    const { behind } = this.call;
+    if (behind === undefined) return;
+    this.behind = new Promise((resolve) => {
+      // When this one has been handed over.
+      queueMicrotask(() => {
+        new Request(this.line, behind, resolve).follow(this.connection);
+      });
+    });
   }
 
   onResponseStart(
@@ -140,9 +151,22 @@ class Request implements Dispatcher.DispatchHandler {
     this.giveUp('cut', causeOf(error));
   }
 
+  /** Goes out on a connection that has something in flight, and ends with it. */
+  private follow(connection: Connection | undefined): void {
+    this.bound();
+    if (connection !== undefined) this.dispatch(connection);
+  }
+
+  private bound(): void {
+    const { timeoutMs } = this.call;
+    this.answering = setTimeout(() => {
+      this.giveUp('timeout', `no answer in ${String(timeoutMs)} ms`);
+    }, timeoutMs);
+  }
+
   private dispatch(connection: Connection): void {
     this.connection = connection;
-    const { path, query, form } = this.call;
+    const { path, query, form, behind } = this.call;
     const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`;
     const { headers } = this.line;
     connection.client.dispatch(
@@ -153,6 +177,8 @@ class Request implements Dispatcher.DispatchHandler {
             method: 'PUT',
             headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
             body: new URLSearchParams(form).toString(),
+            // Else nothing is sent behind it before it is answered.
+            blocking: behind === undefined,
           },
       this,
     );
@@ -170,9 +196,10 @@ class Request implements Dispatcher.DispatchHandler {
   }
 
   private answer({ isWhole = true }: { readonly isWhole?: boolean } = {}): void {
-    const { parts, status, headers, line } = this;
+    const { parts, status, headers, line, behind } = this;
     const body = (parts.length === 1 ? parts[0] : Buffer.concat(parts))?.toString('utf8') ?? '';
-    this.end({ kind: 'answer', status, headers, body, endpoint: line.connections.endpoint }, isWhole);
+    const { endpoint } = line.connections;
+    this.end({ kind: 'answer', status, headers, body, endpoint, behind }, isWhole);
   }
 
   private giveUp(why: 'timeout' | 'cut', cause: string): void {
@@ -190,8 +217,8 @@ class Request implements Dispatcher.DispatchHandler {
     const { connection, line } = this;
     if (connection === undefined) return;
     // Whatever is still in flight there must reach nobody else.
-    if (isWhole) line.connections.giveBack(connection);
-    else line.connections.discard(connection);
+    if (!isWhole) line.connections.discard(connection);
+    else if (this.behind === undefined) line.connections.giveBack(connection);
   }
 }
 

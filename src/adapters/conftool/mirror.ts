@@ -1,6 +1,6 @@
 import type { Pool, StoredNode } from '../../core/node.ts';
 import { parseStoredNode } from '../../core/stored-value.ts';
-import type { EtcdNode } from './etcd-v2.ts';
+import type { EtcdNode, ReadAnswer } from './etcd-v2.ts';
 
 /** Pools and places of changes that are remembered: far more than a tree has pools. */
 const MOST = 5000;
@@ -51,10 +51,33 @@ export class Mirror {
     return this.pools.get(path)?.pool;
   }
 
-  /** The object as it is in the mirror. */
-  nodeOf(path: string, host: string): StoredNode | undefined {
+  /**
+   * Whether all that is known here was so when an object was read.
+   *
+   * @param read what a quorum read of that object said, and the index of the whole store then.
+   * @param from `index` before it was asked for.
+   */
+  isUpTo(
+    { answer, index }: ReadAnswer,
+    { path, host, from }: { readonly path: string; readonly host: string; readonly from: number },
+  ): boolean {
+    if (index < from) this.lose();
+    if (this.seen === undefined || index > this.seen) return false;
+    const node = this.nodeOf(path, host);
+    if (node !== undefined && node.modifiedIndex > index) return false;
+    if (node !== undefined && answer.kind === 'node' && isSameObject(node, answer.node)) return true;
+    this.lose();
+    return false;
+  }
+
+  private nodeOf(path: string, host: string): StoredNode | undefined {
     const found = this.pools.get(path);
     return found?.pool.nodes[placesOf(found).get(host) ?? -1];
+  }
+
+  /** Our own write: where it is the next event, what that will tell is known before it comes. */
+  wrote(path: string, host: string, text: string, index: number): void {
+    if (this.seen === index - 1) this.apply(path, host, text, index);
   }
 
   /**
@@ -63,7 +86,7 @@ export class Mirror {
    * @param text undefined when the object is gone.
    */
   apply(path: string, host: string | undefined, text: string | undefined, index: number): void {
-    if (this.seen === undefined) return;
+    if (this.seen === undefined || index <= this.seen) return;
     this.seen = index;
     if (host === undefined) {
       this.lose();
@@ -91,6 +114,6 @@ function placesOf(mirrored: Mirrored): ReadonlyMap<string, number> {
 }
 
 /** Whether an object is what was read of it just now. */
-export function isSameObject(node: StoredNode, { value, modifiedIndex }: EtcdNode): boolean {
+function isSameObject(node: StoredNode, { value, modifiedIndex }: EtcdNode): boolean {
   return node.modifiedIndex === modifiedIndex && node.text === value;
 }

@@ -8,14 +8,21 @@ import type { Scope } from '../../core/scope.ts';
 import { insideScope, scopeText } from '../../core/scope.ts';
 import { mergeStoredValue } from '../../core/stored-value.ts';
 import type { WriteOrigin } from '../../core/write-origin.ts';
-import type { Conftool, FirstChange, ObjectChange, Watch, Written } from '../../ports/conftool.ts';
+import type {
+  Conftool,
+  FirstChange,
+  ObjectChange,
+  Watch,
+  WriteOptions,
+  Written,
+} from '../../ports/conftool.ts';
 import type { WriteAudit } from './audit-record.ts';
 import type { EndpointOptions } from './endpoints.ts';
 import { Endpoints } from './endpoints.ts';
-import type { EtcdNode, UnknownWrite } from './etcd-v2.ts';
+import type { EtcdNode, ReadAnswer, UnknownWrite } from './etcd-v2.ts';
 import { EtcdV2 } from './etcd-v2.ts';
 import { Layout } from './layout.ts';
-import { isSameObject, Mirror } from './mirror.ts';
+import { Mirror } from './mirror.ts';
 import { watchConftool } from './watch.ts';
 import type { KnownNodes } from './tree.ts';
 import { isPlace, poolOf, poolsIn, recordsIn } from './tree.ts';
@@ -103,46 +110,42 @@ class NativeConftool implements Conftool {
     return ok(pool);
   }
 
-  async poolBack(key: NodeKey): Promise<Result<Pool>> {
-    const now = await this.poolsNow([key], key.host);
-    if (!now.ok) return now;
-    const pool = now.value?.[0];
-    return pool === undefined ? this.pool(key) : ok(pool);
-  }
-
   /**
    * Pools by one quorum read of one of their objects, where the watch has seen everything up to it.
    *
-   * @param host whose object is read; any of the first pool by default.
    * @returns undefined when they must be read themselves.
    */
-  private async poolsNow(
-    keys: readonly PoolKey[],
-    host?: string,
-  ): Promise<Result<readonly Pool[] | undefined>> {
+  private async poolsNow(keys: readonly PoolKey[]): Promise<Result<readonly Pool[] | undefined>> {
     const { mirror } = this;
     const paths = keys.map((key) => this.pathOf(key));
     const [path = ''] = paths;
     const from = mirror.index;
     const known = this.mirrored(paths);
     // Another one each time: so that is found which is not as it should be.
-    const asked = host ?? known?.[0]?.nodes[this.turn++ % known[0].nodes.length]?.key.host;
-    if (from === undefined || asked === undefined || known === undefined) return ok(undefined);
-    const read = await this.etcd.read(`${path}/${asked}`, {
+    const host = known?.[0]?.nodes[this.turn++ % known[0].nodes.length]?.key.host;
+    if (from === undefined || host === undefined || known === undefined) return ok(undefined);
+    const read = await this.etcd.read(`${path}/${host}`, {
       recursive: false,
       timeoutMs: this.options.readTimeoutMs,
     });
     if (!read.ok) return read;
-    const { answer, index } = read.value;
-    if (index < from) mirror.lose();
-    if (mirror.index === undefined || index > mirror.index) return ok(undefined);
-    const node = mirror.nodeOf(path, asked);
-    if (node !== undefined && node.modifiedIndex > index) return ok(undefined);
-    if (node === undefined || answer.kind !== 'node' || !isSameObject(node, answer.node)) {
-      mirror.lose();
-      return ok(undefined);
-    }
-    return ok(this.mirrored(paths));
+    return ok(mirror.isUpTo(read.value, { path, host, from }) ? this.mirrored(paths) : undefined);
+  }
+
+  /** The pool of an object that was written, as it was when the object was read behind that. */
+  private async poolBack(
+    key: NodeKey,
+    from: number,
+    behind: Promise<Result<ReadAnswer>>,
+  ): Promise<Result<Pool>> {
+    const read = await behind;
+    if (!read.ok) return read;
+    const path = this.pathOf(key);
+    // A gateway may hand on the read before the write is done: then it tells of before.
+    const isAfter = read.value.index >= from;
+    const isKnown = isAfter && this.mirror.isUpTo(read.value, { path, host: key.host, from });
+    const pool = isKnown ? this.mirror.find(path) : undefined;
+    return pool === undefined ? this.pool(key) : ok(pool);
   }
 
   private mirrored(paths: readonly string[]): readonly Pool[] | undefined {
@@ -179,32 +182,47 @@ class NativeConftool implements Conftool {
     return ok(found);
   }
 
-  async write(from: StoredNode, set: Partial<NodeState>, origin: WriteOrigin): Promise<Result<Written>> {
+  async write(
+    from: StoredNode,
+    set: Partial<NodeState>,
+    origin: WriteOrigin,
+    { andRead = false }: WriteOptions = {},
+  ): Promise<Result<Written>> {
     const { key } = from;
     const { scope, now, audit } = this.options;
     if (!isPlace(key) || !insideScope(scope, key))
       return fail({ kind: 'outside-scope', at: key, scope: scopeText(scope) });
-    const written = await this.swap(from, set);
+    const written = await this.swap(from, set, andRead);
     const outcome = written.ok ? 'success' : written.fault.kind === 'write-unknown' ? 'unknown' : 'failure';
     const after = mergeStoredValue(from.text, set);
     audit?.({ key, outcome, origin, before: from.text, after, at: now() });
     return written;
   }
 
-  private async swap(from: StoredNode, set: Partial<NodeState>): Promise<Result<Written>> {
+  private async swap(from: StoredNode, set: Partial<NodeState>, andRead: boolean): Promise<Result<Written>> {
     const { key } = from;
-    const { writeTimeoutMs, now } = this.options;
+    const { writeTimeoutMs, readTimeoutMs, now } = this.options;
     const value = mergeStoredValue(from.text, set);
     const startedAt = now();
-    const swapped = await this.etcd.swap(`${this.pathOf(key)}/${key.host}`, {
+    const path = this.pathOf(key);
+    const swapped = await this.etcd.swap(`${path}/${key.host}`, {
       value,
       prevIndex: from.modifiedIndex,
       timeoutMs: writeTimeoutMs,
+      ...(andRead ? { backMs: readTimeoutMs } : {}),
     });
     if (!swapped.ok) return fail(writeFault(key, swapped.fault, now() - startedAt));
     switch (swapped.value.kind) {
-      case 'node':
-        return ok({ text: value, modifiedIndex: swapped.value.node.modifiedIndex });
+      case 'node': {
+        const { node, back } = swapped.value;
+        const { modifiedIndex } = node;
+        this.mirror.wrote(path, key.host, value, modifiedIndex);
+        return ok({
+          text: value,
+          modifiedIndex,
+          ...(back === undefined ? {} : { pool: this.poolBack(key, modifiedIndex, back) }),
+        });
+      }
       case 'compare-failed':
         return fail({
           kind: 'compare-failed',

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Mirror } from '../../../src/adapters/conftool/mirror.ts';
+import { fail } from '../../../src/core/result.ts';
 import { parseStoredNode } from '../../../src/core/stored-value.ts';
 import type { Pool, StoredNode } from '../../../src/core/node.ts';
 import type { Conftool, Watch } from '../../../src/ports/conftool.ts';
@@ -66,6 +67,20 @@ describe('what is remembered', () => {
     mirror.apply('/conftool/v1/pools/eqiad/maps', undefined, undefined, 6);
     expect(mirror.index).toBeUndefined();
     expect(mirror.find(PATH)).toBeUndefined();
+  });
+
+  test('a write of our own that is the next event is known before that comes', () => {
+    mirror.wrote(PATH, 'maps2', text(7), 6);
+    expect(shown(mirror.find(PATH))).toEqual(['maps1=10@3', 'maps2=7@6']);
+    mirror.apply(PATH, 'maps2', text(7), 6);
+    expect(mirror.index).toBe(6);
+    expect(shown(mirror.find(PATH))).toEqual(['maps1=10@3', 'maps2=7@6']);
+  });
+
+  test('one that is not the next event waits for those before it', () => {
+    mirror.wrote(PATH, 'maps2', text(7), 7);
+    expect(mirror.index).toBe(5);
+    expect(shown(mirror.find(PATH))).toEqual(['maps1=10@3', 'maps2=10@4']);
   });
 
   test('an event that is older than what was read is in it already', () => {
@@ -188,11 +203,67 @@ describe('beside a real etcd', () => {
     const from = pool?.nodes[0];
     if (from === undefined) throw new Error('no object');
     await put('maps3', 33);
-    const written = valueOf(await conftool.write(from, { weight: 5 }, ORIGIN));
     gateway.seen.length = 0;
-    const back = valueOf(await conftool.poolBack(from.key));
+    const { pool: reading, modifiedIndex } = valueOf(
+      await conftool.write(from, { weight: 5 }, ORIGIN, { andRead: true }),
+    );
+    if (reading === undefined) throw new Error('not read');
+    const back = valueOf(await reading);
     expect(back.nodes.map(({ state }) => state.weight)).toEqual([5, 10, 33]);
-    expect(back.nodes[0]?.modifiedIndex).toBe(written.modifiedIndex);
-    expect(gateway.seen[0]).toMatch(/^GET \S+\/maps1\?.*quorum=true/);
+    expect(back.nodes[0]?.modifiedIndex).toBe(modifiedIndex);
+    const [first, second] = gateway.seen;
+    expect(first).toMatch(/^PUT \S+\/maps1/);
+    expect(second).toMatch(/^GET \S+\/maps1\?.*quorum=true/);
+  });
+
+  describe('the read behind a write', () => {
+    const PUT = /^PUT \S+\/maps1/;
+    const first = async (): Promise<StoredNode> => {
+      const [pool] = valueOf(await conftool.poolsOfService('tiles'));
+      const [node] = pool?.nodes ?? [];
+      if (node === undefined) throw new Error('no object');
+      gateway.seen.length = 0;
+      return node;
+    };
+    const writeAndRead = (from: StoredNode): ReturnType<Conftool['write']> =>
+      conftool.write(from, { weight: 5 }, ORIGIN, { andRead: true });
+
+    test('that overtook it is made again', async () => {
+      const from = await first();
+      const old = JSON.stringify({
+        action: 'get',
+        node: { key: `${PATH}/maps1`, value: from.text, modifiedIndex: from.modifiedIndex },
+      });
+      gateway.conduct = (method, url) =>
+        method === 'GET' && url.includes('maps1') ? { status: 200, body: old } : 'pass';
+      const { pool } = valueOf(await writeAndRead(from));
+      expect(valueOf((await pool) ?? fail({ kind: 'shutting-down' })).nodes[0]?.state.weight).toBe(5);
+      expect(asked().whole).toBe(1);
+    });
+
+    test('fails alone, and the write is told', async () => {
+      const from = await first();
+      gateway.conduct = (method, url) =>
+        method === 'GET' && url.includes('maps1') ? { status: 502, body: 'bad gateway' } : 'pass';
+      const { text, pool } = valueOf(await writeAndRead(from));
+      expect(text).toBe('{"weight": 5, "pooled": "yes"}');
+      expect(await pool).toMatchObject({ ok: false, fault: { kind: 'conftool-unexpected' } });
+    });
+
+    test('goes with the connection, and neither is sent again', async () => {
+      const from = await first();
+      gateway.conduct = (method) => (method === 'PUT' ? 'cut-after' : 'pass');
+      expect(await writeAndRead(from)).toMatchObject({ ok: false, fault: { kind: 'write-unknown' } });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(gateway.seen.filter((one) => PUT.test(one))).toHaveLength(1);
+    });
+
+    test('is not made where the write was not sent', async () => {
+      const from = await first();
+      await gateway.close();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(await writeAndRead(from)).toMatchObject({ ok: false, fault: { kind: 'conftool-unreachable' } });
+      expect(gateway.seen).toEqual([]);
+    });
   });
 });
