@@ -17,7 +17,7 @@ import { rolesToSign } from './roles-now.ts';
 import { tellViews } from './tell-views.ts';
 import type { Utterance } from './utterance.ts';
 
-/** An approval is told when the write is on its way, and after this time anyhow. */
+/** An approval is told when the write is made, and after this time anyhow. */
 const TOLD_WITHIN_MS = 200;
 
 interface Approval {
@@ -67,7 +67,7 @@ export async function approve(
           tellViews(parts, outbox, { operation, utterance, announcement: approved }),
         ));
       if (missing > 0) return ok(await say());
-      // Begun here, it writes first, and tells of the approval on the way.
+      // Begun here, it writes first, and tells of the approval before anything else.
       const handed =
         reading === undefined || before !== undefined
           ? undefined

@@ -38,8 +38,13 @@ export interface WrittenStep {
 export interface Written {
   readonly written: readonly WrittenStep[];
   readonly view: WriteView | undefined;
-  /** From `readBack`, after all of it was written. */
+  readonly back: ReadBack;
+}
+
+/** What was read after all of it was written, and when. */
+interface ReadBack {
   readonly read: Result<Pool>;
+  readonly at: number;
 }
 
 /**
@@ -52,9 +57,10 @@ export async function finishGroup(
   parts: Parts,
   outbox: Outbox,
   operation: NodeOperation,
-  { written, view, read }: Written,
+  { written, view, back }: Written,
 ): Promise<NodeOperation | undefined> {
-  const results = written.map((one) => resultOf(parts, one, read));
+  const { read } = back;
+  const results = written.map((one) => resultOf(one, back));
   await parts.faultPoint('before-finish');
   const records = results.map(({ record }) => record);
   const done = records.filter(({ state }) => state === 'done');
@@ -106,19 +112,19 @@ export async function finishGroup(
 }
 
 /** Reads the pool again: the objects for the proof, the others for what the pool serves with now. Where nothing was written nothing is read. */
-export async function readBack(parts: Parts, written: readonly WrittenStep[]): Promise<Result<Pool>> {
+export async function readBack(parts: Parts, written: readonly WrittenStep[]): Promise<ReadBack> {
   const { conftool, clock, settings } = parts;
   const done = written.flatMap(({ step, outcome }) => (outcome.kind === 'done' ? { step, ...outcome } : []));
   const [first, ...others] = done;
   const early = others.length === 0 ? await first?.pool : undefined;
-  if (early?.ok === true) return early;
+  if (early?.ok === true) return { read: early, at: clock.now() };
   let pool: Result<Pool> = fail({ kind: 'shutting-down' });
   for (let tries = 1; first !== undefined && tries <= settings.bounds.writeTries; tries++) {
     pool = await conftool.pool(first.step.key);
     if (pool.ok) break;
     if (tries < settings.bounds.writeTries) await clock.sleep(settings.bounds.writeRetryMs);
   }
-  return pool;
+  return { read: pool, at: clock.now() };
 }
 
 /** A step's new record, and why the operation stops there if it does. */
@@ -127,14 +133,14 @@ interface StepEnd {
   readonly stop: Pick<End, 'end' | 'fault'> | undefined;
 }
 
-function resultOf({ clock }: Parts, { step, outcome }: WrittenStep, read: Result<Pool>): StepEnd {
+function resultOf({ step, outcome }: WrittenStep, { read, at }: ReadBack): StepEnd {
   if (outcome.kind !== 'done') {
     const { kind, fault } = outcome;
     return { record: { ...step, state: kind }, stop: { end: kind, fault } };
   }
   if (!read.ok)
     return { record: { ...step, state: 'uncertain' }, stop: { end: 'uncertain', fault: read.fault } };
-  const result = { ...outcome.result, readBackAt: clock.now() };
+  const result = { ...outcome.result, readBackAt: at };
   const record: NodeStep = { ...step, state: 'done', result };
   const node = read.value.nodes.find(({ key }) => isSameNode(key, step.key));
   if (node?.modifiedIndex === result.modifiedIndex) return { record, stop: undefined };

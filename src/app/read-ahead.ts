@@ -16,8 +16,8 @@ interface Reading {
 /** The same, with the operation that it is for, which is the first in its lines. */
 export interface Ahead extends Reading {
   readonly operation: Operation;
-  /** Called when its writes are on their way, or will not be made: then there is time to tell of the decision. Resolves when that is told. */
-  readonly underWay: () => Promise<unknown>;
+  /** Tells of the decision. Called when its first writes are made, or will not be. Resolves when that is told. */
+  readonly tell: () => Promise<unknown>;
 }
 
 /**
@@ -51,7 +51,7 @@ export class ReadsAhead {
   /**
    * Hands it to the run of the operation, which begins now.
    *
-   * @param say tells of the decision; called when the operation is under way, by a run that has taken it.
+   * @param say tells of the decision; called by a run that has taken it, after its first writes.
    */
   hand<T>(
     reading: Reading,
@@ -60,12 +60,12 @@ export class ReadsAhead {
   ): { readonly isTaken: () => boolean; readonly told: Promise<T> } {
     for (const [id, ahead] of this.handed) if (!isFresh(this.parts, ahead)) this.handed.delete(id);
     const told = new Promise<T>((resolve) => {
-      const underWay = (): Promise<T> => {
+      const tell = (): Promise<T> => {
         const saying = say();
         resolve(saying);
         return saying;
       };
-      this.handed.set(operation.id, { ...reading, operation, underWay });
+      this.handed.set(operation.id, { ...reading, operation, tell });
     });
     return { isTaken: () => this.taken === operation.id, told };
   }

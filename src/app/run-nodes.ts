@@ -32,7 +32,7 @@ interface Run {
   /** For its first write. */
   readonly ahead: Ahead | undefined;
   /** To be called before anything is told of it. */
-  readonly underWay: () => Promise<unknown>;
+  readonly tell: () => Promise<unknown>;
   /** Told of those that are carried out with it. @returns to be called when that is over. */
   readonly takeAlong: (ids: readonly string[]) => () => void;
 }
@@ -67,14 +67,14 @@ async function runGroup(
   parts: Parts,
   outbox: Outbox,
   operation: NodeOperation,
-  { group, behind, ahead, underWay, takeAlong }: Run & { readonly group: readonly NodeStep[] },
+  { group, behind, ahead, tell, takeAlong }: Run & { readonly group: readonly NodeStep[] },
 ): Promise<NodeOperation | undefined> {
   const overrides = operation.request.breakGlass?.overrides ?? [];
   // First, since it takes its time: all that is looked at below must be fresh.
   const toProbe = overrides.includes('probe') || !asksHosts(parts) ? [] : keysToProbe(group);
   const probed = toProbe.length === 0 ? undefined : await probeHosts(parts, toProbe);
   if (probed?.fault !== undefined) {
-    await underWay();
+    await tell();
     return endOperation(parts, outbox, operation, { end: 'held', fault: probed.fault });
   }
   const checked = await checkBeforeWrite(parts, operation, {
@@ -85,7 +85,7 @@ async function runGroup(
   const { operation: fresh, verdict, riders } = checked;
   if (verdict.kind === 'gone') return undefined;
   if (verdict.kind !== 'go') {
-    await underWay();
+    await tell();
     return endByVerdict(parts, outbox, fresh, {
       verdict,
       // An intent that is open here was looked up before: it was not written.
@@ -96,7 +96,7 @@ async function runGroup(
   const rides = [{ operation: fresh, group, verdict }, ...riders];
   const letGo = takeAlong(riders.map((ride) => ride.operation.id));
   try {
-    return await carryOut(parts, outbox, rides, underWay);
+    return await carryOut(parts, outbox, rides, tell);
   } finally {
     letGo();
   }
@@ -107,7 +107,7 @@ async function carryOut(
   parts: Parts,
   outbox: Outbox,
   rides: readonly Ride[],
-  underWay: () => Promise<unknown>,
+  tell: () => Promise<unknown>,
 ): Promise<NodeOperation | undefined> {
   const [first, ...others] = await Promise.all(
     rides.map((ride, place) => intend(parts, outbox, ride, rides[place - 1]?.operation)),
@@ -116,22 +116,20 @@ async function carryOut(
   const intended = [first, ...others].filter((one) => one !== undefined && one !== 'braked');
   // In the order in which they were approved: the next is sent when the one before it is answered.
   const written: (Intended & { readonly written: readonly WrittenStep[] })[] = [];
-  let told: Promise<unknown> | undefined;
-  for (const one of intended) {
-    const writing = writeAll(parts, one, rides.length === 1 && one.steps.length === 1);
-    // When they have left this process.
-    told ??= new Promise((resolve) => setImmediate(resolve)).then(underWay);
-    written.push({ ...one, written: await writing });
-  }
-  const read = await readBack(
+  for (const one of intended)
+    written.push({
+      ...one,
+      written: await writeAll(parts, one, rides.length === 1 && one.steps.length === 1),
+    });
+  const back = await readBack(
     parts,
     written.flatMap((one) => one.written),
   );
   // What was decided is told before what came of it.
-  await told;
+  await tell();
   const [after] = await Promise.all(
     written.map(({ operation: one, view, written: steps }) =>
-      finishGroup(parts, outbox, one, { written: steps, view, read }),
+      finishGroup(parts, outbox, one, { written: steps, view, back }),
     ),
   );
   // Then the same again: a brake that is on holds it, one that is off does not.

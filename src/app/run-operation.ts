@@ -36,12 +36,12 @@ export async function runOperation(
   id: string,
   how: How,
 ): Promise<Operation | undefined> {
-  const underWay = how.ahead?.underWay ?? (() => Promise.resolve());
+  const tell = how.ahead?.tell ?? (() => Promise.resolve());
   try {
-    return await runInTurn(parts, outbox, id, { ...how, underWay });
+    return await runInTurn(parts, outbox, id, { ...how, tell });
   } finally {
     // Whatever came of it: somebody waits to hear that it was approved.
-    await underWay();
+    await tell();
   }
 }
 
@@ -49,7 +49,7 @@ async function runInTurn(
   parts: Parts,
   outbox: Outbox,
   id: string,
-  { begunElsewhere, ending, ahead, underWay, takeAlong }: How & { readonly underWay: () => Promise<unknown> },
+  { begunElsewhere, ending, ahead, tell, takeAlong }: How & { readonly tell: () => Promise<unknown> },
 ): Promise<Operation | undefined> {
   // Who decided knew its place too, and the journal has the last word.
   const turn =
@@ -72,7 +72,7 @@ async function runInTurn(
   if (ready !== undefined)
     await (isScale(ready)
       ? runScale(parts, outbox, ready, ending)
-      : runNodes(parts, outbox, ready, { ending, behind, ahead, underWay, takeAlong }));
+      : runNodes(parts, outbox, ready, { ending, behind, ahead, tell, takeAlong }));
   for (const service of linesOf(operation.request)) await wakeNext(parts, service, id);
   const after = await parts.store.operation(id);
   return after.ok && after.value?.state === 'done' ? after.value : undefined;

@@ -60,7 +60,7 @@ async function settleDoubt(
     : finishGroup(parts, outbox, operation, {
         written,
         view: undefined,
-        read: await readBack(parts, written),
+        back: await readBack(parts, written),
       });
 }
 
