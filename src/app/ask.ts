@@ -12,7 +12,8 @@ import { hashPlan } from '../core/signature.ts';
 import { cancelOperation } from './cancel-operation.ts';
 import { audit } from './journal.ts';
 import { judgeWish } from './judge-wish.ts';
-import { storeOperation } from './new-operation.ts';
+import type { Draft } from './new-operation.ts';
+import { draftOperation, storeOperation } from './new-operation.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import { answer } from './speak.ts';
@@ -22,15 +23,23 @@ import type { Asked, Wish } from './wish.ts';
 /** The most by-hand lines that are said in the channel. */
 const MOST_BY_HAND = 3;
 
+/** Does what was considered. */
+export type Act = () => Promise<void>;
+
 /**
- * Answers somebody who asks for a change: refuses, says that there is nothing to do, shows a dry run, or stores the operation
- * and says what it waits for. Nothing is written to production here.
+ * Considers what somebody asks for.
+ *
+ * @returns what answers them: refuses, says that there is nothing to do, shows a dry run, or stores the operation and says what it waits for. Nothing is written
+ * to production there, and nothing at all is done here.
  */
-export async function askForPlan(parts: Parts, outbox: Outbox, asked: Asked): Promise<void> {
+export async function considerPlan(parts: Parts, outbox: Outbox, asked: Asked): Promise<Act> {
   const { wish, utterance, gathered } = asked;
   const { nick } = utterance;
   const { plan } = wish;
-  const say = (...announcements: Announcement[]): Promise<void> => answer(parts, utterance, announcements);
+  const say =
+    (...announcements: Announcement[]): Act =>
+    () =>
+      answer(parts, utterance, announcements);
   if (objectCount(plan) === 0)
     return say({
       kind: 'nothing-to-do',
@@ -41,19 +50,41 @@ export async function askForPlan(parts: Parts, outbox: Outbox, asked: Asked): Pr
     });
   const { rule: judged, notes } = await judgeWish(parts, asked);
   const known: Asked = { ...asked, wish: { ...wish, plan: { ...plan, notes: [...plan.notes, ...notes] } } };
-  if (wish.dryRun) return say(...(await dryRun(parts, known, judged)));
+  if (wish.dryRun) return () => tellDryRun(parts, known, judged);
   if (gathered.storeFault !== undefined) return say(...nothingQueued(nick, plan, gathered.storeFault));
   if (!judged.ok) {
-    await audit(parts, undefined, {
-      event: 'refused',
-      person: utterance.person.name,
-      data: { line: wish.line, fault: judged.fault },
-    });
-    return say({ kind: 'refused', nick, fault: judged.fault, hint: hintFor(judged.fault, plan.service) });
+    const { fault } = judged;
+    return async () => {
+      await audit(parts, undefined, {
+        event: 'refused',
+        person: utterance.person.name,
+        data: { line: wish.line, fault },
+      });
+      await say({ kind: 'refused', nick, fault, hint: hintFor(fault, plan.service) })();
+    };
   }
+  const { value: rule } = judged;
+  const draft = draftOperation(parts, known, { rule, attempt: 0 });
+  return () =>
+    ask(parts, outbox, known, (attempt) =>
+      attempt === 0 ? draft : draftOperation(parts, known, { rule, attempt }),
+    );
+}
+
+/** Stores the operation, and says what it waits for. */
+async function ask(
+  parts: Parts,
+  outbox: Outbox,
+  asked: Asked,
+  draftOf: (attempt: number) => Draft,
+): Promise<void> {
+  const { wish, utterance } = asked;
+  const { nick } = utterance;
+  const { plan } = wish;
+  const say = (...announcements: Announcement[]): Promise<void> => answer(parts, utterance, announcements);
   const earlier = await forgottenOperation(parts, utterance.eventKey);
   if (earlier !== undefined) return say({ kind: 'forgotten', nick, id: earlier });
-  const stored = await storeOperation(parts, known, judged.value);
+  const stored = await storeOperation(parts, draftOf);
   if (!stored.ok) return say(...nothingQueued(nick, plan, stored.fault));
   if ('duplicate' in stored.value) {
     const { duplicate, state } = stored.value;
@@ -104,11 +135,7 @@ function alreadySoOf(plan: Plan): readonly { readonly name: string; readonly sta
   return plan.alreadySo.map(({ key, state }) => ({ name: key.host, state: stateText(state) }));
 }
 
-async function dryRun(
-  parts: Parts,
-  asked: Asked,
-  judged: Result<RuleApplied>,
-): Promise<readonly Announcement[]> {
+async function tellDryRun(parts: Parts, asked: Asked, judged: Result<RuleApplied>): Promise<void> {
   const { wish, utterance } = asked;
   const { notes } = wish.plan;
   await audit(parts, undefined, {
@@ -116,7 +143,7 @@ async function dryRun(
     person: utterance.person.name,
     data: { line: wish.line, planHash: hashPlan(wish.plan) },
   });
-  return [
+  await answer(parts, utterance, [
     {
       kind: 'dry-run',
       nick: utterance.nick,
@@ -126,7 +153,7 @@ async function dryRun(
       journal: asked.gathered.storeFault === undefined,
       fault: judged.ok ? undefined : judged.fault,
     },
-  ];
+  ]);
 }
 
 /** When nothing can be queued, the exact lines to type instead; Redis is not needed for those. */

@@ -35,13 +35,24 @@ interface Asker {
   readonly person: Person | undefined;
 }
 
-/** Who asks, and what is known without reading. */
-interface Gathering {
+/** What is being read of the journal and of production. */
+export interface Reading {
+  readonly journal: Promise<Journal>;
+  readonly production: Promise<Result<readonly Pool[]>>;
+}
+
+interface Journal {
+  readonly open: readonly Operation[];
+  readonly recent: readonly Operation[];
+  readonly operation: Operation | undefined;
+  readonly storeFault: Fault | undefined;
+}
+
+/** Who asks, and what is known without waiting. */
+interface Gathering extends Reading {
   readonly asker: Asker;
   /** Lines of the log that were seen. */
   readonly logged: readonly LogLine[];
-  /** Of everybody who asks at the moment. */
-  readonly shared: SharedReads;
 }
 
 /** What could be read. `storeFault` is there when the journal does not answer: reading goes on without it, writing does not. */
@@ -50,20 +61,28 @@ export interface Gathered {
   readonly storeFault: Fault | undefined;
 }
 
+/** Begins to read what a command needs, production and journal at once. @param shared of everybody who asks at the moment. */
+export function beginReading(parts: Parts, reads: Reads, shared: SharedReads): Reading {
+  return {
+    journal: readJournal(parts, reads, shared),
+    production: shared.read(`production ${JSON.stringify(reads)}`, () => readProduction(parts, reads)),
+  };
+}
+
 /**
- * Reads what a command needs, production and journal at once.
+ * Puts together what a command needs, and reads what follows from what was read.
  *
  * @returns a Fault of conftool when production cannot be read but is needed; without the journal the facts have no operations.
  */
 export async function gatherFacts(
   parts: Parts,
   reads: Reads,
-  { asker, logged, shared }: Gathering,
+  { asker, logged, ...reading }: Gathering,
 ): Promise<Result<Gathered>> {
   const { store, settings } = parts;
   const [journal, production, health] = await Promise.all([
-    readJournal(parts, reads, shared),
-    shared.read(`production ${JSON.stringify(reads)}`, () => readProduction(parts, reads)),
+    reading.journal,
+    reading.production,
     reads.kind === 'health' ? parts.health() : [],
   ]);
   if (!production.ok) return production;
@@ -173,16 +192,7 @@ async function askMetrics(
   return new Map(asked.flatMap(([dc, known]) => (known === undefined ? [] : [[dc, known]])));
 }
 
-async function readJournal(
-  { store }: Parts,
-  reads: Reads,
-  shared: SharedReads,
-): Promise<{
-  open: readonly Operation[];
-  recent: readonly Operation[];
-  operation: Operation | undefined;
-  storeFault: Fault | undefined;
-}> {
+async function readJournal({ store }: Parts, reads: Reads, shared: SharedReads): Promise<Journal> {
   const nothing = { open: [], recent: [], operation: undefined, storeFault: undefined };
   if (reads.kind === 'nothing' || reads.kind === 'health') return nothing;
   const most = LOOKS_FAR_BACK.includes(reads.kind) ? RECENT_FAR : RECENT;

@@ -1,35 +1,23 @@
-import { eligibleApprovers } from '../core/approval.ts';
 import type { Invocation } from '../core/invocation.ts';
 import { parseLine } from '../core/invocation.ts';
-import type { Reads } from '../core/facts.ts';
-import type { Pool, PoolKey } from '../core/node.ts';
-import { poolPath } from '../core/node.ts';
-import type { Operation } from '../core/operation.ts';
+import type { PoolKey } from '../core/node.ts';
 import type { Person } from '../core/people.ts';
 import { personOfAccount } from '../core/people.ts';
-import type { Plan } from '../core/plan.ts';
-import { commandOf } from '../core/plan.ts';
-import { suspensionFault } from '../core/suspension.ts';
 import { within } from '../observe/context.ts';
 import type { Inbound } from '../ports/chat.ts';
-import type { Wish } from './wish.ts';
 import { admit, lookerOf, pointToChannel, refuse } from './admit.ts';
-import { askForPlan } from './ask.ts';
 import { cancelOperation } from './cancel-operation.ts';
 import type { Found } from './decide.ts';
 import { decide, lookUp } from './decide.ts';
 import type { AtMost } from './at-most.ts';
 import type { EarlyReactions } from './early-reactions.ts';
-import { gatherFacts } from './gather.ts';
+import { hearQuestion } from './hear-question.ts';
 import type { HeardLog } from './heard-log.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import type { PeopleSeen } from './people-seen.ts';
 import type { ReadsAhead } from './read-ahead.ts';
 import type { SharedReads } from './shared-reads.ts';
-import type { Standing } from './standing.ts';
-import { readStanding } from './standing.ts';
-import { answer } from './speak.ts';
 import type { Utterance } from './utterance.ts';
 
 /** ✅ approves and ❌ denies; any other reaction is how people talk. */
@@ -204,79 +192,5 @@ async function invoke(ear: Ear, invocation: Invocation, utterance: Utterance, ab
       ahead: ear.ahead,
       about,
     });
-  return ear.questions.run(() => answerOrAsk(ear, { ...invocation, command }, utterance));
-}
-
-/** Reads what the command needs, then answers, or asks for a change. */
-async function answerOrAsk(
-  ear: Ear,
-  invocation: Invocation & { readonly command: Exclude<Invocation['command'], { readonly kind: 'decide' }> },
-  utterance: Utterance,
-): Promise<void> {
-  const { parts, outbox, ahead } = ear;
-  const { command, given } = invocation;
-  const reads = command.reads(given);
-  const isPlan = command.kind === 'plan';
-  const [gathered, standing] = await Promise.all([
-    gatherFacts(parts, reads, { asker: utterance, logged: ear.log.lines(), shared: ear.shared }),
-    isPlan ? standingFor(ear, reads) : undefined,
-  ]);
-  const suspended = standing?.journaled.ok === true ? standing.journaled.value.suspensions : [];
-  const suspension = suspensionFault(suspended, utterance.person.name);
-  if (suspension !== undefined) return refuse(parts, utterance, suspension);
-  if (!gathered.ok) return refuse(parts, utterance, gathered.fault);
-  const { facts, storeFault } = gathered.value;
-  if (reads.kind === 'service' && facts.pools.length > 0)
-    ear.poolsOf.set(reads.service, facts.pools.map(keyOf));
-  // Production alone answers `!status` and plans a dry run; what is about operations needs the journal.
-  const needsJournal = reads.kind === 'operation' || reads.kind === 'operations';
-  if (storeFault !== undefined && needsJournal) return refuse(parts, utterance, storeFault);
-  if (command.kind === 'answer') {
-    const said = command.answer(given, facts);
-    return said.ok ? answer(parts, utterance, said.value) : refuse(parts, utterance, said.fault);
-  }
-  const plan = command.plan(given, facts);
-  if (!plan.ok) return refuse(parts, utterance, plan.fault);
-  if (standing === undefined) return;
-  await askForPlan(parts, outbox, {
-    standing,
-    wish: wishOf(ear, invocation, plan.value, facts.operation),
-    utterance,
-    gathered: gathered.value,
-    ahead,
-  });
-}
-
-/** What holds at the moment, with the removals of the pools that the service had when it was asked for last: most times they are the same. */
-function standingFor({ parts, shared, poolsOf }: Ear, reads: Reads): Promise<Standing> {
-  const pools = reads.kind === 'service' ? (poolsOf.get(reads.service) ?? []) : [];
-  return shared.read(`standing ${pools.map(poolPath).join(' ')}`, () => readStanding(parts, pools));
-}
-
-function keyOf({ dc, cluster, service }: Pool): PoolKey {
-  return { dc, cluster, service };
-}
-
-/** An undo or a retry that gives no reason or task of its own goes on under those of the operation it is about. */
-function wishOf(
-  { parts, seen }: Ear,
-  invocation: Invocation,
-  plan: Plan,
-  earlier: Operation | undefined,
-): Wish {
-  const { reason, tasks, line, dryRun, breakGlass, isPrivate } = invocation;
-  const inherited = plan.undoes === undefined ? (earlier?.request.reason ?? '') : '';
-  return {
-    command: commandOf(plan),
-    plan,
-    line,
-    // The line itself stays in the audit log.
-    reason: isPrivate ? '' : reason === '' ? inherited : reason,
-    tasks: tasks.length === 0 ? (earlier?.request.tasks ?? []) : tasks,
-    dryRun,
-    breakGlass,
-    earlier,
-    seen: (rule, asker) =>
-      eligibleApprovers(rule, asker, [], seen.lately(parts.settings.bounds.seenLatelyMs)),
-  };
+  return ear.questions.run(() => hearQuestion(ear, { ...invocation, command }, utterance));
 }

@@ -29,32 +29,41 @@ export function servicesOf(plan: Plan): readonly string[] | undefined {
   return services.length === 1 && services[0] === service ? undefined : services;
 }
 
-/** What was stored, and what there is to be said of it. */
-export interface Stored {
+/** An operation, and what there is to be said of it. */
+export interface Draft {
   readonly operation: Operation;
   readonly rows: readonly OutboxRow[];
+}
+
+/** What was stored. */
+interface Stored extends Draft {
   /** Those whose turn it is in its lines; none when it is its own. */
   readonly before: readonly string[];
 }
 
+/** What somebody wishes for, as an operation, queued or awaiting approval. @param how.attempt from 0: the ids before it are taken. */
+export function draftOperation(
+  parts: Parts,
+  { wish, utterance }: { readonly wish: Wish; readonly utterance: Utterance },
+  { rule, attempt }: { readonly rule: RuleApplied; readonly attempt: number },
+): Draft {
+  const id = parts.settings.operationId(utterance.eventKey, attempt);
+  const operation = newOperation(parts, { wish, utterance, rule, id });
+  return { operation, rows: requestRows(parts, operation, { wish, utterance, rule }) };
+}
+
 /**
- * Stores a new operation, queued or awaiting approval.
+ * Stores a new operation.
  *
+ * @param draftOf by attempts; each under an id of its own.
  * @returns the id that the same message made before, when it was heard twice.
  */
 export async function storeOperation(
   parts: Parts,
-  { wish, utterance }: { readonly wish: Wish; readonly utterance: Utterance },
-  rule: RuleApplied,
+  draftOf: (attempt: number) => Draft,
 ): Promise<Result<Stored | { readonly duplicate: string; readonly state: Operation['state'] }>> {
   for (let attempt = 0; attempt < ID_TRIES; attempt++) {
-    const operation = newOperation(parts, {
-      wish,
-      utterance,
-      rule,
-      id: parts.settings.operationId(utterance.eventKey, attempt),
-    });
-    const rows = requestRows(parts, operation, { wish, utterance, rule });
+    const { operation, rows } = draftOf(attempt);
     const created = await parts.store.create(operation, rows);
     if (!created.ok) return created;
     if (created.value.kind !== 'taken') know('op', operation.id);

@@ -48,6 +48,12 @@ export interface Conftool {
   /** Every pool that carries this service tag, in all data centres and clusters, sorted; `[]` when there is none. */
   poolsOfService(service: string): Promise<Result<readonly Pool[]>>;
 
+  /**
+   * The same as the watch has seen it, perhaps a moment ago: to think ahead with while it is being read. What is unchanged by then is the very same object there.
+   * undefined when that is not known.
+   */
+  seen(service: string): readonly Pool[] | undefined;
+
   /** One pool, read itself, or one DNS record as a pool of data centres. What does not exist has no nodes. */
   pool(key: PoolKey): Promise<Result<Pool>>;
 

@@ -1,5 +1,5 @@
 import { authorize } from '../app/authorize.ts';
-import { gatherFacts } from '../app/gather.ts';
+import { beginReading, gatherFacts } from '../app/gather.ts';
 import { SharedReads } from '../app/shared-reads.ts';
 import type { Parts } from '../app/parts.ts';
 import { wordAnnouncement } from '../core/announcement/word.ts';
@@ -77,10 +77,8 @@ async function planOf(
   },
 ): Promise<Result<Plan>> {
   const asker = { nick: name, account: name, person: undefined };
-  const gathered = await gatherFacts(parts, command.reads(given), {
-    asker,
-    logged: [],
-    shared: new SharedReads(),
-  });
+  const reads = command.reads(given);
+  const reading = beginReading(parts, reads, new SharedReads());
+  const gathered = await gatherFacts(parts, reads, { asker, logged: [], ...reading });
   return gathered.ok ? command.plan(given, gathered.value.facts) : fail(gathered.fault);
 }

@@ -99,6 +99,11 @@ export class FakeConftool implements Conftool {
     return all.ok ? ok(all.value.filter((pool) => pool.service === service)) : all;
   }
 
+  /** Thinking ahead is off while it is undefined. */
+  seen(): readonly Pool[] | undefined {
+    return undefined;
+  }
+
   pool({ dc, cluster, service, record }: PoolKey): Promise<Result<Pool>> {
     const key = { dc, cluster, service, ...(record === undefined ? {} : { record }) };
     return Promise.resolve(this.outage === undefined ? ok(this.read(key)) : fail(this.outage));

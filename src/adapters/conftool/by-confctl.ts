@@ -59,6 +59,10 @@ class ConfctlConftool implements Conftool {
     return this.native.poolsOfService(service);
   }
 
+  seen(service: string): readonly Pool[] | undefined {
+    return this.native.seen(service);
+  }
+
   pool(key: PoolKey): Promise<Result<Pool>> {
     return this.native.pool(key);
   }

@@ -90,6 +90,10 @@ class NativeConftool implements Conftool {
     return ok(pools);
   }
 
+  seen(service: string): readonly Pool[] | undefined {
+    return this.mirrored((this.layout.poolsOf(service) ?? []).map((key) => this.pathOf(key)));
+  }
+
   async pool(key: PoolKey): Promise<Result<Pool>> {
     if (!isPlace(key)) return ok(poolOf(key, undefined));
     const path = this.pathOf(key);
@@ -150,7 +154,7 @@ class NativeConftool implements Conftool {
 
   private mirrored(paths: readonly string[]): readonly Pool[] | undefined {
     const pools = paths.flatMap((path) => this.mirror.find(path) ?? []);
-    return pools.length === paths.length ? pools : undefined;
+    return pools.length > 0 && pools.length === paths.length ? pools : undefined;
   }
 
   private knownOf(path: string): KnownNodes {
