@@ -36,10 +36,11 @@ export async function audit(
   when?: 'now' | 'soon',
 ): Promise<Result<void>> {
   const { event, person, data } = told;
-  const written = await parts.audit.append({ op, event, person, data }, when);
-  const fields = { ...(op === undefined ? {} : { op }), person: told.person };
-  if (written.ok) parts.log.info(fields, told.event);
-  else parts.log.error({ ...fields, event: told.event, fault: written.fault }, 'audit log not written');
+  const writing = parts.audit.append({ op, event, person, data }, when);
+  const fields = { ...(op === undefined ? {} : { op }), person };
+  parts.log.info(fields, event);
+  const written = await writing;
+  if (!written.ok) parts.log.error({ ...fields, event, fault: written.fault }, 'audit log not written');
   return written;
 }
 

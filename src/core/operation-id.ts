@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 // No 0 o 1 l i: they look like each other in many fonts and sound alike on a call.
 const LETTERS = 'abcdefghjkmnpqrstuvwxyz';
@@ -12,9 +12,7 @@ const ALPHABET = `${LETTERS}23456789`;
  */
 export function operationId(seed: string, attempt: number): string {
   const length = Math.min(5, 3 + Math.floor(attempt / 10));
-  const bytes = createHash('sha256')
-    .update(`${seed}#${String(attempt)}`)
-    .digest();
+  const bytes = hash('sha256', `${seed}#${String(attempt)}`, 'buffer');
   const first = LETTERS.charAt((bytes[0] ?? 0) % LETTERS.length);
   const rest = [...bytes.subarray(1, length)].map((byte) => ALPHABET.charAt(byte % ALPHABET.length));
   return first + rest.join('');

@@ -7,8 +7,6 @@ import type { Observed } from './observed.ts';
 import { rpsOf } from './observed.ts';
 import type { EffectiveView, GroupShare, PoolView } from './node-plan.ts';
 
-const NONE: ReadonlySet<string> = new Set();
-
 /**
  * How many hosts of a pool must serve: PyBal keeps at least this share of what it knows, and counts `no` hosts as known.
  *
@@ -60,22 +58,35 @@ function viewDeclared(pool: Pool, threshold: number, groups: readonly GroupRule[
 }
 
 function countDeclared(pool: Pool, threshold: number, groups: readonly GroupRule[]): PoolView {
-  const weight = sum(pool.nodes.map(({ state }) => servingWeight(state)));
-  const total = pool.nodes.filter(({ state }) => state.pooled !== 'inactive').length + pool.malformed.length;
+  let [serving, total, weight] = [0, pool.malformed.length, 0];
+  const byGroup = new Map<string, number>();
+  for (const { key, state } of pool.nodes) {
+    if (state.pooled === 'inactive') continue;
+    total += 1;
+    if (state.pooled !== 'yes') continue;
+    const own = servingWeight(state);
+    serving += 1;
+    weight += own;
+    addTo(byGroup, groupOf(groups, key.host), own);
+  }
   return {
-    serving: pool.nodes.filter(({ state }) => state.pooled === 'yes').length,
+    serving,
     total,
     weight,
     floor: floorOf(threshold, total),
-    groups: groupShares(pool.nodes, groups, NONE),
+    groups: sharesOf(byGroup, groups),
   };
 }
 
 /** The share (0-1) of the pool's traffic that the named hosts carry together. @param down hosts that load balancers find down. */
 export function shareOf(pool: Pool, hosts: ReadonlySet<string>, down: ReadonlySet<string>): number {
-  const own = pool.nodes.filter(({ key }) => hosts.has(key.host));
-  const weight = totalWeight(pool.nodes, down);
-  return weight === 0 ? 0 : totalWeight(own, down) / weight;
+  let [own, all] = [0, 0];
+  for (const { key, state } of pool.nodes) {
+    const weight = carriedWeight(key.host, state, down);
+    all += weight;
+    if (weight > 0 && hosts.has(key.host)) own += weight;
+  }
+  return all === 0 ? 0 : own / all;
 }
 
 /** What was observed of a pool: requests per second in all, and what share of them each group got. */
@@ -84,8 +95,9 @@ export function viewObserved(
   groups: readonly GroupRule[],
   observed: Observed,
 ): { readonly rps: number; readonly groups: readonly GroupShare[] } {
-  const rps = pool.nodes.map(({ key }) => ({ host: key.host, weight: rpsOf(observed, key) ?? 0 }));
-  return { rps: sum(rps.map(({ weight }) => weight)), groups: sharesOf(rps, groups) };
+  const byGroup = new Map<string, number>();
+  for (const { key } of pool.nodes) addTo(byGroup, groupOf(groups, key.host), rpsOf(observed, key) ?? 0);
+  return { rps: sum(byGroup.values()), groups: sharesOf(byGroup, groups) };
 }
 
 function viewEffective(
@@ -105,13 +117,11 @@ function viewEffective(
   };
 }
 
-function totalWeight(nodes: readonly StoredNode[], down: ReadonlySet<string>): number {
-  return sum(nodes.map(({ key, state }) => carriedWeight(key.host, state, down)));
-}
-
 /** The pool as it would be with one object in another state. */
 export function withState(pool: Pool, host: string, state: NodeState): Pool {
-  return { ...pool, nodes: pool.nodes.map((node) => (node.key.host === host ? { ...node, state } : node)) };
+  const place = pool.nodes.findIndex(({ key }) => key.host === host);
+  const node = pool.nodes[place];
+  return node === undefined ? pool : { ...pool, nodes: pool.nodes.with(place, { ...node, state }) };
 }
 
 function groupShares(
@@ -119,24 +129,21 @@ function groupShares(
   groups: readonly GroupRule[],
   down: ReadonlySet<string>,
 ): readonly GroupShare[] {
-  return sharesOf(
-    nodes.map(({ key, state }) => ({ host: key.host, weight: carriedWeight(key.host, state, down) })),
-    groups,
-  );
+  const byGroup = new Map<string, number>();
+  for (const { key, state } of nodes) {
+    const weight = carriedWeight(key.host, state, down);
+    if (weight > 0) addTo(byGroup, groupOf(groups, key.host), weight);
+  }
+  return sharesOf(byGroup, groups);
+}
+
+function addTo(sums: Map<string, number>, name: string, number: number): void {
+  sums.set(name, (sums.get(name) ?? 0) + number);
 }
 
 /** Shares per group, in the order of the configuration; groups without any are left out. */
-function sharesOf(
-  hosts: readonly { readonly host: string; readonly weight: number }[],
-  groups: readonly GroupRule[],
-): readonly GroupShare[] {
-  const total = sum(hosts.map(({ weight }) => weight));
-  if (total === 0) return [];
-  const byGroup = new Map<string, number>();
-  for (const { host, weight } of hosts) {
-    const name = groupOf(groups, host);
-    byGroup.set(name, (byGroup.get(name) ?? 0) + weight);
-  }
+function sharesOf(byGroup: ReadonlyMap<string, number>, groups: readonly GroupRule[]): readonly GroupShare[] {
+  const total = sum(byGroup.values());
   const place = (name: string): number => {
     const index = groups.findIndex((group) => group.name === name);
     return index === -1 ? groups.length : index;
@@ -147,6 +154,8 @@ function sharesOf(
     .sort((a, b) => place(a.name) - place(b.name) || a.name.localeCompare(b.name));
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
+function sum(numbers: Iterable<number>): number {
+  let total = 0;
+  for (const number of numbers) total += number;
+  return total;
 }

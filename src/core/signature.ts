@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import { canonicalJson } from './canonical.ts';
 import type { Operation, Request, Vote } from './operation.ts';
 import type { Plan } from './plan.ts';
@@ -10,13 +10,9 @@ const hashes = new WeakMap<Plan, string>();
 export function hashPlan(plan: Plan): string {
   const known = hashes.get(plan);
   if (known !== undefined) return known;
-  const hash = hashOf(plan);
-  hashes.set(plan, hash);
-  return hash;
-}
-
-function hashOf(plan: Plan): string {
-  return createHash('sha256').update(canonicalJson(plan)).digest('hex');
+  const fresh = hash('sha256', canonicalJson(plan));
+  hashes.set(plan, fresh);
+  return fresh;
 }
 
 /**

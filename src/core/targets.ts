@@ -46,8 +46,9 @@ export function resolveTargets(
 function resolveOne(name: string, service: string, pools: readonly Pool[]): Result<StoredNode> {
   const isShort = !name.includes('.');
   const means = ({ key: { host } }: StoredNode | MalformedNode): boolean =>
-    host === name || (isShort && host[name.length] === '.' && host.startsWith(name));
-  const nodes = pools.flatMap((pool) => pool.nodes.filter(means));
+    host.startsWith(name) && (host.length === name.length || (isShort && host[name.length] === '.'));
+  const nodes: StoredNode[] = [];
+  for (const pool of pools) for (const one of pool.nodes) if (means(one)) nodes.push(one);
   const malformed = pools.flatMap((pool) => pool.malformed.filter(means));
   const bad = malformed[0];
   const [node, ...others] = nodes;

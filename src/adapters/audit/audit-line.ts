@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import type { AuditEntry } from '../../ports/audit.ts';
 
 /** The chain's beginning: what the first line's `prev` is. */
@@ -59,7 +59,7 @@ export function checkLine(text: string, head: ChainHead): ChainHead | string {
 }
 
 function hashOf(prev: string, text: string): string {
-  return createHash('sha256').update(prev).update(text).digest('hex');
+  return digest('sha256', prev + text);
 }
 
 function readLine(text: string): AuditLine | undefined {
