@@ -123,7 +123,13 @@ async function open(
   const redis = await openRedis(config, log);
   opened.push({ name: 'redis-server', close: () => redis.close() });
   const connection = connectionOptions(redis.address);
-  const store = await openRedisStore({ connection, retentionMs: config.retentionMs, log });
+  let speaks = (): boolean => false;
+  const store = await openRedisStore({
+    connection,
+    retentionMs: config.retentionMs,
+    log,
+    speaks: () => speaks(),
+  });
   opened.push({ name: 'store', close: () => store.close() });
   const sink = openAuditSink({
     conftool2git: config.conftool.conftool2git,
@@ -162,6 +168,7 @@ async function open(
   opened.push({ name: 'audit', close: () => audit.close() });
   const chats = openChats(config, log);
   const { voice, shared } = openVoice(config, { store, slot: slot.number, log });
+  speaks = () => voice.speaks();
   const duties = { hears: config.role !== 'worker', runs: config.role !== 'gateway' };
   const queue = openQueue({
     connect: (behaviour) => connectTo(connection, behaviour),

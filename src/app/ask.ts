@@ -84,7 +84,12 @@ async function ask(
   const say = (...announcements: Announcement[]): Promise<void> => answer(parts, utterance, announcements);
   const earlier = await forgottenOperation(parts, utterance.eventKey);
   if (earlier !== undefined) return say({ kind: 'forgotten', nick, id: earlier });
-  const stored = await storeOperation(parts, draftOf);
+  const storing = storeOperation(parts, draftOf);
+  // When that is on its way.
+  setImmediate(() => {
+    outbox.word(draftOf(0).rows);
+  });
+  const stored = await storing;
   if (!stored.ok) return say(...nothingQueued(nick, plan, stored.fault));
   if ('duplicate' in stored.value) {
     const { duplicate, state } = stored.value;

@@ -1,10 +1,17 @@
 /** Does so many things at a time; the others wait, in the order in which they came. */
 export class AtMost {
+  private readonly count: number;
   private free: number;
   private readonly waiting: (() => void)[] = [];
 
   constructor(count: number) {
+    this.count = count;
     this.free = count;
+  }
+
+  /** Whether one place at most is taken, and nobody waits. */
+  get isQuiet(): boolean {
+    return this.free >= this.count - 1;
   }
 
   /** @returns what `act` returns, when its turn has come. */

@@ -1,6 +1,7 @@
 import type { Fault } from '../core/fault.ts';
 import type { WriteView } from '../core/guard-rails.ts';
 import { areReportedDown, findInFlight, guardTogether, guardWrites } from '../core/guard-rails.ts';
+import { nodeOf } from '../core/host-places.ts';
 import type { NodeKey, Pool, PoolKey, StoredNode } from '../core/node.ts';
 import { isSameNode, isSamePool } from '../core/node.ts';
 import type { NodeOperation, Operation } from '../core/operation.ts';
@@ -245,7 +246,7 @@ function restOf(operation: NodeOperation, views: readonly WriteView[]): readonly
 
 function nodeIn(pools: readonly Pool[], key: NodeKey): StoredNode | undefined {
   const pool = pools.find((one) => isSamePool(one, key));
-  return pool?.nodes.find((node) => node.key.host === key.host);
+  return pool === undefined ? undefined : nodeOf(pool.nodes, key.host);
 }
 
 async function readPools({ conftool }: Parts, keys: readonly PoolKey[]): Promise<Result<readonly Pool[]>> {

@@ -3,8 +3,9 @@ import { serviceFacts } from '../core/catalogue.ts';
 import type { Fault } from '../core/fault.ts';
 import type { WriteView } from '../core/guard-rails.ts';
 import { removedAfter } from '../core/guard-rails.ts';
+import { nodeOf } from '../core/host-places.ts';
 import type { Pool } from '../core/node.ts';
-import { isSameNode, isSamePool } from '../core/node.ts';
+import { isSamePool } from '../core/node.ts';
 import type { NodeOperation } from '../core/operation.ts';
 import { isScale } from '../core/operation.ts';
 import { summarizePlan } from '../core/plan-summary.ts';
@@ -142,7 +143,8 @@ function resultOf({ step, outcome }: WrittenStep, { read, at }: ReadBack): StepE
     return { record: { ...step, state: 'uncertain' }, stop: { end: 'uncertain', fault: read.fault } };
   const result = { ...outcome.result, readBackAt: at };
   const record: NodeStep = { ...step, state: 'done', result };
-  const node = read.value.nodes.find(({ key }) => isSameNode(key, step.key));
+  const { value: pool } = read;
+  const node = isSamePool(pool, step.key) ? nodeOf(pool.nodes, step.key.host) : undefined;
   if (node?.modifiedIndex === result.modifiedIndex) return { record, stop: undefined };
   // Somebody changed the object again between our write and the read after it.
   const fault: Fault = {

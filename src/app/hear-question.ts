@@ -45,7 +45,9 @@ export async function hearQuestion(ear: Ear, question: Question, utterance: Utte
   const isPlan = command.kind === 'plan';
   const reading = beginReading(parts, reads, shared);
   const looked = { reads, ...reading, standing: isPlan ? standingFor(ear, reads) : undefined };
-  const seen = isPlan && reads.kind === 'service' ? parts.conftool.seen(reads.service) : undefined;
+  // In a crowd there is other work to do meanwhile, and production changes under it.
+  const mayThink = isPlan && reads.kind === 'service' && ear.questions.isQuiet;
+  const seen = mayThink ? parts.conftool.seen(reads.service) : undefined;
   if (seen !== undefined) {
     const production = Promise.resolve(ok(seen));
     const act = await consider(ear, question, utterance, { ...looked, production });

@@ -32,6 +32,7 @@ export class Outbox {
   private readonly settled = new Set<string>();
   /** To be said, and not stored. */
   private readonly loose = new Set<string>();
+  private readonly worded = new WeakMap<OutboxRow, string>();
   private readonly unmarked = new Map<string, Mark>();
   private readonly toMark: { readonly key: string; readonly mark: Mark; readonly done: () => void }[] = [];
   private marking: Promise<void> | undefined;
@@ -55,6 +56,14 @@ export class Outbox {
   say(rows: readonly OutboxRow[]): void {
     for (const { key } of rows) this.loose.add(key);
     this.offer(rows);
+  }
+
+  /** Words rows that are being stored, so that this is done when they are offered. */
+  word(rows: readonly OutboxRow[]): void {
+    for (const row of rows) {
+      const chat = this.chatOf(row.transport);
+      if (chat !== undefined && row.kind === 'chat') this.worded.set(row, wordRow(row, chat));
+    }
   }
 
   /** Takes rows that were just stored, to be said at once. */
@@ -159,10 +168,7 @@ export class Outbox {
     if (isOvertaken(row.announcement, waiting)) {
       return this.mark(row.key, 'echoed', 'overtaken by a later one');
     }
-    const line = wordAnnouncement(
-      withReactions(row.announcement, chat, row.channel),
-      chat.capabilities(row.channel).roomBytes,
-    );
+    const line = this.worded.get(row) ?? wordRow(row, chat);
     const urgency = passes(row.announcement) ? 'progress' : 'result';
     const sent = await this.sayOrShow(chat, row, { line, urgency });
     if (!sent.ok)
@@ -311,8 +317,8 @@ const ENDS: ReadonlySet<Announcement['kind']> = new Set([
 ] as const);
 
 /** Whether people can react is known only where and when the line is sent. */
-function withReactions(announcement: Announcement, chat: Chat, channel: string): Announcement {
-  return announcement.kind === 'waits'
-    ? { ...announcement, reactions: chat.capabilities(channel).reactions }
-    : announcement;
+function wordRow({ announcement, channel }: OutboxRow & { readonly kind: 'chat' }, chat: Chat): string {
+  const { reactions, roomBytes } = chat.capabilities(channel);
+  const known = announcement.kind === 'waits' ? { ...announcement, reactions } : announcement;
+  return wordAnnouncement(known, roomBytes);
 }

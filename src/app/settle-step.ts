@@ -1,4 +1,5 @@
 import type { Fault } from '../core/fault.ts';
+import { nodeOf } from '../core/host-places.ts';
 import type { StoredNode } from '../core/node.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
@@ -25,7 +26,7 @@ export async function settleStep(
   const { key, intent, from, to } = step;
   const pool = await conftool.pool(key);
   if (!pool.ok) return pool;
-  const node = pool.value.nodes.find((one) => one.key.host === key.host);
+  const node = nodeOf(pool.value.nodes, key.host);
   if (node?.modifiedIndex === intent.expectedIndex) return ok({ kind: 'not-written', node });
   const first = await conftool.firstChangeAfter(key, intent.expectedIndex);
   if (!first.ok) return first;

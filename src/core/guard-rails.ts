@@ -8,6 +8,7 @@ import {
   silentBalancers,
 } from './balanced-pool.ts';
 import type { Fault, GuardFault } from './fault.ts';
+import { nodeOf } from './host-places.ts';
 import { legalPath } from './legal-path.ts';
 import type { NodeKey, NodeState, Pool, StoredNode } from './node.ts';
 import { isSameNode, isSamePool, poolPath, sameState } from './node.ts';
@@ -56,7 +57,7 @@ export function guardWrite(key: NodeKey, to: NodeState, view: WriteView): Fault 
   const malformed = pool.malformed.find((node) => node.key.host === key.host);
   if (malformed !== undefined)
     return { kind: 'object-malformed', key, text: malformed.text, why: malformed.why };
-  const node = pool.nodes.find((one) => one.key.host === key.host);
+  const node = nodeOf(pool.nodes, key.host);
   if (node === undefined) return { kind: 'object-absent', key };
   if (key.record !== undefined) return guardRecord(key, node.state, to, view);
   if (to.pooled === 'yes' && to.weight === 0) return { kind: 'weight-zero', key };

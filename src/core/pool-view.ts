@@ -2,6 +2,7 @@ import type { BalancedPool } from './balanced-pool.ts';
 import { balancerNames, isUpOnEach, silentBalancers, viewedAt } from './balanced-pool.ts';
 import type { GroupRule } from './groups.ts';
 import { groupOf } from './groups.ts';
+import { nodeOf, placeOf, withNode } from './host-places.ts';
 import type { NodeState, Pool, StoredNode } from './node.ts';
 import type { Observed } from './observed.ts';
 import { rpsOf } from './observed.ts';
@@ -81,10 +82,10 @@ function countDeclared(pool: Pool, threshold: number, groups: readonly GroupRule
 /** The share (0-1) of the pool's traffic that the named hosts carry together. @param down hosts that load balancers find down. */
 export function shareOf(pool: Pool, hosts: ReadonlySet<string>, down: ReadonlySet<string>): number {
   let [own, all] = [0, 0];
-  for (const { key, state } of pool.nodes) {
-    const weight = carriedWeight(key.host, state, down);
-    all += weight;
-    if (weight > 0 && hosts.has(key.host)) own += weight;
+  for (const { key, state } of pool.nodes) all += carriedWeight(key.host, state, down);
+  for (const host of hosts) {
+    const node = nodeOf(pool.nodes, host);
+    if (node !== undefined) own += carriedWeight(host, node.state, down);
   }
   return all === 0 ? 0 : own / all;
 }
@@ -119,9 +120,11 @@ function viewEffective(
 
 /** The pool as it would be with one object in another state. */
 export function withState(pool: Pool, host: string, state: NodeState): Pool {
-  const place = pool.nodes.findIndex(({ key }) => key.host === host);
-  const node = pool.nodes[place];
-  return node === undefined ? pool : { ...pool, nodes: pool.nodes.with(place, { ...node, state }) };
+  const { nodes } = pool;
+  const place = placeOf(nodes, host);
+  const node = place === undefined ? undefined : nodes[place];
+  if (place === undefined || node === undefined) return pool;
+  return { ...pool, nodes: withNode(nodes, place, { ...node, state }) };
 }
 
 function groupShares(

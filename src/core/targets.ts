@@ -1,6 +1,7 @@
 import type { Catalogue } from './catalogue.ts';
 import { serviceTags, tagOfCatalogueName } from './catalogue.ts';
 import { nearest } from './nearest.ts';
+import { placesOf } from './host-places.ts';
 import type { MalformedNode, Pool, StoredNode } from './node.ts';
 import { poolPath } from './node.ts';
 import type { Result } from './result.ts';
@@ -44,11 +45,10 @@ export function resolveTargets(
 }
 
 function resolveOne(name: string, service: string, pools: readonly Pool[]): Result<StoredNode> {
-  const isShort = !name.includes('.');
-  const means = ({ key: { host } }: StoredNode | MalformedNode): boolean =>
-    host.startsWith(name) && (host.length === name.length || (isShort && host[name.length] === '.'));
-  const nodes: StoredNode[] = [];
-  for (const pool of pools) for (const one of pool.nodes) if (means(one)) nodes.push(one);
+  const means = ({ key: { host } }: MalformedNode): boolean => host === name || host.split('.')[0] === name;
+  const nodes = pools.flatMap((pool) =>
+    placesOf(pool.nodes, name).flatMap((place) => pool.nodes[place] ?? []),
+  );
   const malformed = pools.flatMap((pool) => pool.malformed.filter(means));
   const bad = malformed[0];
   const [node, ...others] = nodes;

@@ -1,3 +1,4 @@
+import { nodeOf, placeOf, withNode } from '../../core/host-places.ts';
 import type { Pool, StoredNode } from '../../core/node.ts';
 import { parseStoredNode } from '../../core/stored-value.ts';
 import type { EtcdNode, ReadAnswer } from './etcd-v2.ts';
@@ -5,18 +6,12 @@ import type { EtcdNode, ReadAnswer } from './etcd-v2.ts';
 /** Pools and places of changes that are remembered: far more than a tree has pools. */
 const MOST = 5000;
 
-interface Mirrored {
-  readonly pool: Pool;
-  /** Where each host stands in `pool.nodes`; undefined until somebody asks. */
-  places: ReadonlyMap<string, number> | undefined;
-}
-
 /**
  * Pools as they were read, and as the watch has seen them change since. That alone says nothing of now; a quorum read of any key does, for its answer carries the
  * index of the whole store: when every event up to that one was seen, these pools are what a quorum read of them at that moment would have answered.
  */
 export class Mirror {
-  private readonly pools = new Map<string, Mirrored>();
+  private readonly pools = new Map<string, Pool>();
   /** By the path of a pool: the last event in it. */
   private readonly touched = new Map<string, number>();
   private seen: number | undefined;
@@ -44,11 +39,11 @@ export class Mirror {
     if (this.seen === undefined || index < (this.touched.get(path) ?? 0)) return;
     // What the watch tells later of before that read is in it already.
     if (this.pools.size >= MOST) this.pools.clear();
-    if (this.pools.get(path)?.pool !== pool) this.pools.set(path, { pool, places: undefined });
+    this.pools.set(path, pool);
   }
 
   find(path: string): Pool | undefined {
-    return this.pools.get(path)?.pool;
+    return this.pools.get(path);
   }
 
   /**
@@ -63,16 +58,12 @@ export class Mirror {
   ): boolean {
     if (index < from) this.lose();
     if (this.seen === undefined || index > this.seen) return false;
-    const node = this.nodeOf(path, host);
+    const pool = this.pools.get(path);
+    const node = pool === undefined ? undefined : nodeOf(pool.nodes, host);
     if (node !== undefined && node.modifiedIndex > index) return false;
     if (node !== undefined && answer.kind === 'node' && isSameObject(node, answer.node)) return true;
     this.lose();
     return false;
-  }
-
-  private nodeOf(path: string, host: string): StoredNode | undefined {
-    const found = this.pools.get(path);
-    return found?.pool.nodes[placesOf(found).get(host) ?? -1];
   }
 
   /** Our own write: where it is the next event, what that will tell is known before it comes. */
@@ -96,21 +87,16 @@ export class Mirror {
     this.touched.set(path, index);
     const known = this.pools.get(path);
     if (known === undefined) return;
-    const place = placesOf(known).get(host);
-    const before = place === undefined ? undefined : known.pool.nodes[place];
+    const { nodes } = known;
+    const place = placeOf(nodes, host);
+    const before = place === undefined ? undefined : nodes[place];
     if (before !== undefined && before.modifiedIndex >= index) return;
     const node =
       before === undefined || text === undefined ? undefined : parseStoredNode(before.key, text, index);
     // Whatever changes more than one object's value is read anew.
     if (place === undefined || node === undefined || !('state' in node)) this.pools.delete(path);
-    else
-      this.pools.set(path, { ...known, pool: { ...known.pool, nodes: known.pool.nodes.with(place, node) } });
+    else this.pools.set(path, { ...known, nodes: withNode(nodes, place, node) });
   }
-}
-
-function placesOf(mirrored: Mirrored): ReadonlyMap<string, number> {
-  mirrored.places ??= new Map(mirrored.pool.nodes.map(({ key }, place) => [key.host, place]));
-  return mirrored.places;
 }
 
 /** Whether an object is what was read of it just now. */

@@ -24,7 +24,6 @@ import { EtcdV2 } from './etcd-v2.ts';
 import { Layout } from './layout.ts';
 import { Mirror } from './mirror.ts';
 import { watchConftool } from './watch.ts';
-import type { KnownNodes } from './tree.ts';
 import { isPlace, poolOf, poolsIn, recordsIn } from './tree.ts';
 
 /** One long wait of the watch, and the pause before it begins anew when etcd is away. */
@@ -59,8 +58,8 @@ class NativeConftool implements Conftool {
   private readonly layout: Layout;
   private readonly version: string;
   private readonly root: string;
-  /** By the path of the pool. There are as many as the tree has. */
-  private readonly known = new Map<string, KnownNodes>();
+  /** By the path of the pool, as it was read last. There are as many as the tree has. */
+  private readonly known = new Map<string, Pool>();
   /** By what etcd answered. */
   private readonly pools = new WeakMap<EtcdNode, Pool>();
   private readonly mirror = new Mirror();
@@ -108,8 +107,9 @@ class NativeConftool implements Conftool {
       return ok(poolOf(key, undefined));
     }
     const { node } = answer;
-    const pool = this.pools.get(node) ?? poolOf(key, node, this.knownOf(path));
+    const pool = this.pools.get(node) ?? poolOf(key, node, this.known.get(path));
     this.pools.set(node, pool);
+    this.known.set(path, pool);
     this.mirror.keep(path, pool, index);
     return ok(pool);
   }
@@ -155,12 +155,6 @@ class NativeConftool implements Conftool {
   private mirrored(paths: readonly string[]): readonly Pool[] | undefined {
     const pools = paths.flatMap((path) => this.mirror.find(path) ?? []);
     return pools.length > 0 && pools.length === paths.length ? pools : undefined;
-  }
-
-  private knownOf(path: string): KnownNodes {
-    const known = this.known.get(path) ?? new Map<string, StoredNode>();
-    this.known.set(path, known);
-    return known;
   }
 
   async allPools(): Promise<Result<readonly Pool[]>> {

@@ -1,4 +1,5 @@
-import type { MalformedNode, NodeKey, Pool, PoolKey, RecordType, StoredNode } from '../../core/node.ts';
+import type { MalformedNode, Pool, PoolKey, RecordType, StoredNode } from '../../core/node.ts';
+import { sharePlaces } from '../../core/host-places.ts';
 import { recordKey } from '../../core/node.ts';
 import { parseStoredNode } from '../../core/stored-value.ts';
 import type { EtcdNode } from './etcd-v2.ts';
@@ -25,42 +26,41 @@ export function* poolsIn(root: EtcdNode): Generator<Pool> {
   }
 }
 
-/** Objects as they were read last, by the key of etcd: one that is the same text at the same index is not read anew. */
-export type KnownNodes = Map<string, StoredNode>;
-
 /**
  * One pool from its directory; undefined is a directory that is not there.
  *
- * @param known of that pool; holds what the directory has afterwards, and nothing else.
+ * @param before as it was read last: an object that is the same text at the same index is not read anew.
  */
-export function poolOf(pool: PoolKey, directory: EtcdNode | undefined, known: KnownNodes = new Map()): Pool {
+export function poolOf(pool: PoolKey, directory: EtcdNode | undefined, before?: Pool): Pool {
   const { dc, cluster, service, record } = pool;
   const place: PoolKey = { dc, cluster, service, ...(record === undefined ? {} : { record }) };
   const nodes: StoredNode[] = [];
   const malformed: MalformedNode[] = [];
-  const children = directory?.nodes ?? [];
-  for (const child of children) {
+  const old = before?.nodes ?? [];
+  // Both are sorted: whoever was there stands where it stood, until somebody comes or goes.
+  let hasSameHosts = true;
+  for (const child of directory?.nodes ?? []) {
     if (child.dir === true) continue;
     const { key, value: text = '', modifiedIndex } = child;
-    const before = known.get(key);
-    if (before?.modifiedIndex === modifiedIndex && before.text === text) {
-      nodes.push(before);
+    const was = old[nodes.length];
+    const host = was !== undefined && isOf(key, was) ? was.key.host : lastPart(child);
+    if (was?.key.host === host && was.modifiedIndex === modifiedIndex && was.text === text) {
+      nodes.push(was);
       continue;
     }
-    const nodeKey: NodeKey = { ...place, host: lastPart(child) };
-    const node = parseStoredNode(nodeKey, text, modifiedIndex);
+    const node = parseStoredNode({ ...place, host }, text, modifiedIndex);
     if ('state' in node) {
+      if (was?.key.host !== host) hasSameHosts = false;
       nodes.push(node);
-      known.set(key, node);
     } else malformed.push(node);
   }
-  if (known.size > nodes.length) forgetOthers(known, nodes);
+  if (hasSameHosts && nodes.length === old.length) sharePlaces(old, nodes);
   return { ...place, nodes, malformed };
 }
 
-function forgetOthers(known: KnownNodes, nodes: readonly StoredNode[]): void {
-  const here = new Set(nodes);
-  for (const [key, node] of known) if (!here.has(node)) known.delete(key);
+/** Whether a key of etcd ends with the host of a node. */
+function isOf(key: string, { key: { host } }: StoredNode): boolean {
+  return key.endsWith(host) && key[key.length - host.length - 1] === '/';
 }
 
 /** The DNS records of one type: name / data centre. */

@@ -48,7 +48,7 @@ export function brakeMethods(
       move(link, (change) => {
         if (freeze === undefined) change.effect('DEL', KEYS.freeze);
         else change.effect('SET', KEYS.freeze, JSON.stringify(freeze));
-        addRowsTo(change, rows);
+        addRowsTo(change, rows, link);
       }),
     locks: () => link.read(async (client) => ok(readLocks(await client.hgetall(KEYS.locks)))),
     setLock: async (service, lock) =>

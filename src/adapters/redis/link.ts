@@ -78,6 +78,8 @@ export type Replicated = 'must' | 'should' | undefined;
 
 /** Reads and changes of the journal's Redis. Each call ends within `ANSWER_WITHIN_MS`. */
 export interface Link {
+  /** Whether this process says at once what it stores to be said. */
+  speaks(): boolean;
   read<T>(work: (client: Redis) => Promise<Result<T>>): Promise<Result<T>>;
   /** The hashes of these keys, in their order; an empty one for a key that is not there. */
   hashes(keys: readonly string[]): Promise<readonly Fields[]>;
@@ -117,7 +119,11 @@ interface Scripts {
 /** Wraps a client. It opens and closes nothing. */
 export function linkTo(
   client: Redis,
-  { minReplicas, log }: { readonly minReplicas: number; readonly log: Log },
+  {
+    minReplicas,
+    log,
+    speaks,
+  }: { readonly minReplicas: number; readonly log: Log; readonly speaks: () => boolean },
 ): Link {
   client.defineCommand('sluiceChange', { lua: CHANGE_SCRIPT });
   client.defineCommand('sluiceVote', { lua: VOTE_SCRIPT });
@@ -191,6 +197,7 @@ export function linkTo(
   };
 
   return {
+    speaks,
     read: (work) => answered(() => work(client)),
     hashes: async (keys) => {
       const pipeline = client.pipeline();

@@ -22,7 +22,7 @@ export function noteMethods(
         const change = newChange(KEYS.unreviewed);
         change.guard('ranked', KEYS.unreviewed, id);
         change.effect('ZREM', KEYS.unreviewed, id);
-        addRowsTo(change, rows);
+        addRowsTo(change, rows, link);
         return ok(change);
       });
       return reply.ok ? ok(reply.value.kind === 'done') : reply;
@@ -35,7 +35,7 @@ export function noteMethods(
           const change = newChange(KEYS.reminders);
           if (at === undefined) change.effect('ZREM', KEYS.reminders, id);
           else change.effect('ZADD', KEYS.reminders, at, id);
-          addRowsTo(change, rows);
+          addRowsTo(change, rows, link);
           return ok(change);
         }),
       ),

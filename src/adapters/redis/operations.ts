@@ -53,7 +53,7 @@ export function operationMethods(
       const reply = await link.change(
         () => {
           const change = newOperation(operation, retentionMs);
-          addRowsTo(change, rows);
+          addRowsTo(change, rows, link);
           return ok(change);
         },
         { replicated: 'should', answer: DIGEST_ONLY },
@@ -94,7 +94,7 @@ export function operationMethods(
               why: 'there is no such operation',
             });
           const change = transitionChange(transition, lines.map(KEYS.line), retentionMs);
-          addRowsTo(change, transition.rows ?? []);
+          addRowsTo(change, transition.rows ?? [], link);
           return ok(change);
         },
         { replicated: replicationOf(transition), answer: digest === '' ? ANY_HASH : digest },

@@ -13,8 +13,12 @@ import { readRow, rowFields } from './records.ts';
 /** Log lines that can be looked up again. */
 const MOST_SAL_ROWS = 10_000;
 
-/** Adds rows to a change, and tells who listens. A row whose key exists is left as it is. */
-export function addRowsTo(change: Change, rows: readonly OutboxRow[]): void {
+/** Adds rows to a change, and tells who listens, unless this process says them itself. A row whose key exists is left as it is. */
+export function addRowsTo(
+  change: Change,
+  rows: readonly OutboxRow[],
+  { speaks }: Pick<Link, 'speaks'>,
+): void {
   for (const row of rows) {
     const key = KEYS.row(row.key);
     change.unlessKey(key, () => {
@@ -26,7 +30,7 @@ export function addRowsTo(change: Change, rows: readonly OutboxRow[]): void {
       change.fields(key, rowFields(row));
     });
   }
-  if (rows.length > 0) change.effect('PUBLISH', KEYS.said, ORIGIN);
+  if (rows.length > 0 && !speaks()) change.effect('PUBLISH', KEYS.said, ORIGIN);
 }
 
 /** The part of the store that holds what is to be said. */
@@ -46,7 +50,7 @@ export function rowMethods(
       return doneOnly(
         await link.change(() => {
           const change = newChange(KEYS.unsent);
-          addRowsTo(change, rows);
+          addRowsTo(change, rows, link);
           return ok(change);
         }),
       );

@@ -24,6 +24,8 @@ export interface RedisStoreOptions {
   readonly log: Log;
   /** Whose clock ends the wait for approval; `caller` is for tests on a clock of their own. */
   readonly timeFrom?: 'redis' | 'caller';
+  /** Whether this process says what there is to be said, and need not be told of it by another. Not, by default. */
+  readonly speaks?: () => boolean;
 }
 
 /** The journal, and the lease that is kept beside it. */
@@ -37,9 +39,9 @@ export interface RedisStore extends Store {
  * @returns when connected, or after two seconds without: it goes on trying, and every method says `store-unreachable` meanwhile.
  */
 export async function openRedisStore(options: RedisStoreOptions): Promise<RedisStore> {
-  const { connection, retentionMs, log, timeFrom = 'redis' } = options;
+  const { connection, retentionMs, log, timeFrom = 'redis', speaks = () => false } = options;
   const client = openClient(connection, log);
-  const link = linkTo(client, { minReplicas: connection.minReplicas, log });
+  const link = linkTo(client, { minReplicas: connection.minReplicas, log, speaks });
   const known = new KnownOperations();
   await connectWithin(client, ANSWER_WITHIN_MS);
   return {
