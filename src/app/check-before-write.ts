@@ -7,20 +7,19 @@ import { isSameNode, isSamePool } from '../core/node.ts';
 import type { NodeOperation, Operation } from '../core/operation.ts';
 import { isScale } from '../core/operation.ts';
 import { stepsOf } from '../core/progress.ts';
-import type { Result } from '../core/result.ts';
 import { ok } from '../core/result.ts';
 import { findForgery } from '../core/signature.ts';
 import type { NodeStep } from '../core/step.ts';
 import { ridersOf } from '../core/riding.ts';
+import { isAsSeen } from './as-seen.ts';
 import { findBrake } from './brakes.ts';
 import { isOverdue } from './overdue.ts';
 import { judgeAgain, looksBack } from './judge-again.ts';
 import type { Parts } from './parts.ts';
-import { findFlood, readStanding } from './standing.ts';
+import type { Judged, Judging } from './read-judged.ts';
+import { readJudged } from './read-judged.ts';
+import { findFlood } from './standing.ts';
 import { writeViews } from './write-views.ts';
-
-/** Enough to find what limits per person and time count. */
-export const RECENT = 100;
 
 /** The answer to "may these be written now?". */
 export type Verdict =
@@ -52,9 +51,6 @@ export type NoGo =
   | { readonly kind: 'fail'; readonly fault: Fault }
   | { readonly kind: 'forged'; readonly what: string };
 
-/** Everything that a write is judged by besides its operation, read at once. */
-export type Judged = Awaited<ReturnType<typeof readJudged>>;
-
 /** Writes of one operation that are to be made at the same time, and that may be. */
 export interface Ride {
   readonly operation: NodeOperation;
@@ -84,7 +80,7 @@ export async function checkBeforeWrite(
   }: {
     readonly group: readonly NodeStep[];
     readonly behind: readonly string[];
-    readonly ahead?: Promise<Judged> | undefined;
+    readonly ahead?: Judging | undefined;
   },
 ): Promise<{
   readonly operation: NodeOperation;
@@ -92,8 +88,7 @@ export async function checkBeforeWrite(
   readonly riders: readonly Ride[];
 }> {
   if (ahead !== undefined) {
-    const verdict = await judgeWrite(parts, known, { group, read: await ahead, isAhead: true });
-    return { operation: known, verdict, riders: [] };
+    return { operation: known, verdict: await judgeAhead(parts, known, { group, ahead }), riders: [] };
   }
   const { store } = parts;
   const isFirst = known.steps.every(({ state }) => state === 'planned');
@@ -114,6 +109,21 @@ export async function checkBeforeWrite(
   const riders =
     verdict.kind === 'go' ? await findRiders(parts, { operation, group, verdict }, behindIt, read) : [];
   return { operation, verdict, riders };
+}
+
+/** While the pools are being read it is judged by what the watch has seen of them. When that is what they are, it is judged. */
+async function judgeAhead(
+  parts: Parts,
+  operation: NodeOperation,
+  { group, ahead }: { readonly group: readonly NodeStep[]; readonly ahead: Judging },
+): Promise<Verdict> {
+  const { seen } = ahead;
+  const rest = await ahead.rest;
+  const judge = (pools: Judged['pools']): Promise<Verdict> =>
+    judgeWrite(parts, operation, { group, read: { ...rest, pools }, isAhead: true });
+  const early = seen === undefined ? undefined : await judge(ok(seen));
+  const pools = await ahead.pools;
+  return early !== undefined && seen !== undefined && isAsSeen(pools, seen) ? early : judge(pools);
 }
 
 /** Each is judged as it would be in a turn of its own, and beside those before it: whichever of their writes have happened. */
@@ -142,25 +152,6 @@ async function findRiders(
     rides.push({ operation, group: operation.steps, verdict });
   }
   return rides;
-}
-
-/** @param isFirst whether it is the first write of the operation. */
-export async function readJudged(
-  parts: Parts,
-  operation: NodeOperation,
-  { isFirst, keys }: { readonly isFirst: boolean; readonly keys: readonly PoolKey[] },
-) {
-  const { store } = parts;
-  const { undoes } = operation.plan;
-  const [pools, balanced, standing, recent, undone, open] = await Promise.all([
-    readPools(parts, keys),
-    Promise.all(keys.map((key) => parts.loadBalancers.pool(key))),
-    readStanding(parts, keys),
-    looksBack(parts, operation) ? store.recent(RECENT) : ok([]),
-    undoes === undefined ? ok(undefined) : store.operation(undoes.id),
-    isFirst ? store.open() : ok([]),
-  ]);
-  return { isFirst, pools, balanced, standing, recent, undone, open };
 }
 
 async function judgeWrite(
@@ -247,15 +238,6 @@ function restOf(operation: NodeOperation, views: readonly WriteView[]): readonly
 function nodeIn(pools: readonly Pool[], key: NodeKey): StoredNode | undefined {
   const pool = pools.find((one) => isSamePool(one, key));
   return pool === undefined ? undefined : nodeOf(pool.nodes, key.host);
-}
-
-async function readPools({ conftool }: Parts, keys: readonly PoolKey[]): Promise<Result<readonly Pool[]>> {
-  const read: Pool[] = [];
-  for (const pool of await Promise.all(keys.map((key) => conftool.pool(key)))) {
-    if (!pool.ok) return pool;
-    read.push(pool.value);
-  }
-  return ok(read);
 }
 
 function findMoved(operation: NodeOperation, pools: readonly Pool[]): Fault | undefined {

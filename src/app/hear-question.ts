@@ -6,10 +6,10 @@ import { poolPath } from '../core/node.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Plan } from '../core/plan.ts';
 import { commandOf } from '../core/plan.ts';
-import type { Result } from '../core/result.ts';
 import { ok } from '../core/result.ts';
 import { suspensionFault } from '../core/suspension.ts';
 import { refuse } from './admit.ts';
+import { isAsSeen } from './as-seen.ts';
 import type { Act } from './ask.ts';
 import { considerPlan } from './ask.ts';
 import type { Reading } from './gather.ts';
@@ -51,15 +51,10 @@ export async function hearQuestion(ear: Ear, question: Question, utterance: Utte
   if (seen !== undefined) {
     const production = Promise.resolve(ok(seen));
     const act = await consider(ear, question, utterance, { ...looked, production });
-    if (isSame(await reading.production, seen)) return act();
+    if (isAsSeen(await reading.production, seen)) return act();
   }
   const act = await consider(ear, question, utterance, looked);
   return act();
-}
-
-/** What is unchanged is the very same. */
-function isSame(now: Result<readonly Pool[]>, seen: readonly Pool[]): boolean {
-  return now.ok && now.value.length === seen.length && now.value.every((pool, at) => pool === seen[at]);
 }
 
 /** @returns what there is to be done about it; nothing of it is done yet. */

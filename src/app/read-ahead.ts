@@ -1,8 +1,8 @@
 import type { Operation } from '../core/operation.ts';
 import { isScale } from '../core/operation.ts';
-import type { Judged } from './check-before-write.ts';
-import { readJudged } from './check-before-write.ts';
 import type { Parts } from './parts.ts';
+import type { Judging } from './read-judged.ts';
+import { beginJudging } from './read-judged.ts';
 
 /** What was read so long ago is read again. Milliseconds. */
 const FRESH_MS = 100;
@@ -10,7 +10,7 @@ const FRESH_MS = 100;
 /** What a write is judged by, read since somebody has decided that it may begin. */
 interface Reading {
   readonly at: number;
-  readonly read: Promise<Judged>;
+  readonly read: Judging;
 }
 
 /** The same, with the operation that it is for, which is the first in its lines. */
@@ -42,9 +42,9 @@ export class ReadsAhead {
     if (!this.runs || isScale(operation)) return undefined;
     const { plan } = operation;
     const keys = plan.effects.map(({ pool }) => pool);
-    const read = readJudged(this.parts, operation, { isFirst: true, keys });
+    const read = beginJudging(this.parts, operation, { isFirst: true, keys });
     // It may be that nobody needs it.
-    read.catch(() => undefined);
+    for (const one of [read.pools, read.rest]) one.catch(() => undefined);
     return { at: this.parts.clock.now(), read };
   }
 

@@ -8,7 +8,7 @@ import {
   silentBalancers,
 } from './balanced-pool.ts';
 import type { Fault, GuardFault } from './fault.ts';
-import { nodeOf } from './host-places.ts';
+import { copyNodes, nodeOf, placeOf } from './host-places.ts';
 import { legalPath } from './legal-path.ts';
 import type { NodeKey, NodeState, Pool, StoredNode } from './node.ts';
 import { isSameNode, isSamePool, poolPath, sameState } from './node.ts';
@@ -273,7 +273,7 @@ function shareAtTheEnd(
   const lost = writes
     .filter(({ key }) => isSamePool(key, view.pool))
     .map(({ key, to }) => {
-      const from = nodes.find((node) => node.key.host === key.host)?.state ?? to;
+      const from = nodeOf(nodes, key.host)?.state ?? to;
       return Math.max(0, carriedWeight(key.host, from, down) - carriedWeight(key.host, to, down));
     });
   const earlier = sum(view.removed.map(({ weight }) => weight));
@@ -332,14 +332,18 @@ interface WalkedView extends WriteView {
 }
 
 function copyToWalk(view: WriteView): WalkedView {
-  return { ...view, pool: { ...view.pool, nodes: [...view.pool.nodes] }, removed: [...view.removed] };
+  return {
+    ...view,
+    pool: { ...view.pool, nodes: copyNodes(view.pool.nodes) },
+    removed: [...view.removed],
+  };
 }
 
 function applyWrite(view: WalkedView, key: NodeKey, to: NodeState): void {
   const { nodes } = view.pool;
-  const place = nodes.findIndex((one) => one.key.host === key.host);
-  const node = nodes[place];
-  if (node === undefined || sameState(node.state, to)) return;
+  const place = placeOf(nodes, key.host);
+  const node = place === undefined ? undefined : nodes[place];
+  if (place === undefined || node === undefined || sameState(node.state, to)) return;
   const weight = removedAfter(view, key.host, node.state, to);
   nodes[place] = { ...node, state: to };
   const known = view.removed.findIndex(({ host }) => host === key.host);

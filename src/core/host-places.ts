@@ -27,14 +27,21 @@ export function placeOf(nodes: readonly StoredNode[], host: string): number | un
   return placesOf(nodes, host).find((place) => nodes[place]?.key.host === host);
 }
 
+/** A copy to be changed in place, but for its hosts. */
+export function copyNodes(nodes: readonly StoredNode[]): StoredNode[] {
+  const copy = [...nodes];
+  known.set(copy, placesIn(nodes));
+  return copy;
+}
+
 /** The same list with another value of one host. */
 export function withNode(
   nodes: readonly StoredNode[],
   place: number,
   node: StoredNode,
 ): readonly StoredNode[] {
-  const changed = nodes.with(place, node);
-  sharePlaces(nodes, changed);
+  const changed = copyNodes(nodes);
+  changed[place] = node;
   return changed;
 }
 

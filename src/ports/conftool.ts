@@ -54,6 +54,9 @@ export interface Conftool {
    */
   seen(service: string): readonly Pool[] | undefined;
 
+  /** The same of one pool. */
+  seenPool(key: PoolKey): Pool | undefined;
+
   /** One pool, read itself, or one DNS record as a pool of data centres. What does not exist has no nodes. */
   pool(key: PoolKey): Promise<Result<Pool>>;
 

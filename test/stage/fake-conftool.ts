@@ -104,6 +104,10 @@ export class FakeConftool implements Conftool {
     return undefined;
   }
 
+  seenPool(): Pool | undefined {
+    return undefined;
+  }
+
   pool({ dc, cluster, service, record }: PoolKey): Promise<Result<Pool>> {
     const key = { dc, cluster, service, ...(record === undefined ? {} : { record }) };
     return Promise.resolve(this.outage === undefined ? ok(this.read(key)) : fail(this.outage));

@@ -63,6 +63,10 @@ class ConfctlConftool implements Conftool {
     return this.native.seen(service);
   }
 
+  seenPool(key: PoolKey): Pool | undefined {
+    return this.native.seenPool(key);
+  }
+
   pool(key: PoolKey): Promise<Result<Pool>> {
     return this.native.pool(key);
   }

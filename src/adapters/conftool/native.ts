@@ -93,6 +93,10 @@ class NativeConftool implements Conftool {
     return this.mirrored((this.layout.poolsOf(service) ?? []).map((key) => this.pathOf(key)));
   }
 
+  seenPool(key: PoolKey): Pool | undefined {
+    return this.mirror.find(this.pathOf(key));
+  }
+
   async pool(key: PoolKey): Promise<Result<Pool>> {
     if (!isPlace(key)) return ok(poolOf(key, undefined));
     const path = this.pathOf(key);
@@ -107,7 +111,7 @@ class NativeConftool implements Conftool {
       return ok(poolOf(key, undefined));
     }
     const { node } = answer;
-    const pool = this.pools.get(node) ?? poolOf(key, node, this.known.get(path));
+    const pool = this.pools.get(node) ?? poolOf(key, node, this.mirror.find(path) ?? this.known.get(path));
     this.pools.set(node, pool);
     this.known.set(path, pool);
     this.mirror.keep(path, pool, index);

@@ -29,7 +29,7 @@ export function* poolsIn(root: EtcdNode): Generator<Pool> {
 /**
  * One pool from its directory; undefined is a directory that is not there.
  *
- * @param before as it was read last: an object that is the same text at the same index is not read anew.
+ * @param before as it was known: an object that is the same text at the same index is not read anew, nor is the pool when all of them are.
  */
 export function poolOf(pool: PoolKey, directory: EtcdNode | undefined, before?: Pool): Pool {
   const { dc, cluster, service, record } = pool;
@@ -39,6 +39,7 @@ export function poolOf(pool: PoolKey, directory: EtcdNode | undefined, before?: 
   const old = before?.nodes ?? [];
   // Both are sorted: whoever was there stands where it stood, until somebody comes or goes.
   let hasSameHosts = true;
+  let isSame = before?.malformed.length === 0;
   for (const child of directory?.nodes ?? []) {
     if (child.dir === true) continue;
     const { key, value: text = '', modifiedIndex } = child;
@@ -48,12 +49,14 @@ export function poolOf(pool: PoolKey, directory: EtcdNode | undefined, before?: 
       nodes.push(was);
       continue;
     }
+    isSame = false;
     const node = parseStoredNode({ ...place, host }, text, modifiedIndex);
     if ('state' in node) {
       if (was?.key.host !== host) hasSameHosts = false;
       nodes.push(node);
     } else malformed.push(node);
   }
+  if (before !== undefined && isSame && nodes.length === old.length) return before;
   if (hasSameHosts && nodes.length === old.length) sharePlaces(old, nodes);
   return { ...place, nodes, malformed };
 }

@@ -6,7 +6,7 @@ import { approvalsWanted, guardNumber } from '../../core/scale/guard-rails.ts';
 import type { ScaleStep } from '../../core/scale/step.ts';
 import { findBrake } from '../brakes.ts';
 import type { NoGo } from '../check-before-write.ts';
-import { RECENT } from '../check-before-write.ts';
+import { RECENT } from '../read-judged.ts';
 import { judgeAgain, looksBack } from '../judge-again.ts';
 import { findFlood, readStanding } from '../standing.ts';
 import { ok } from '../../core/result.ts';
