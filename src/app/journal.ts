@@ -38,8 +38,10 @@ export async function audit(
   const { event, person, data } = told;
   const writing = parts.audit.append({ op, event, person, data }, when);
   const fields = { ...(op === undefined ? {} : { op }), person };
-  parts.log.info(fields, event);
+  // While the disk is at it.
+  if (when !== 'soon') parts.log.info(fields, event);
   const written = await writing;
+  if (when === 'soon') parts.log.info(fields, event);
   if (!written.ok) parts.log.error({ ...fields, event, fault: written.fault }, 'audit log not written');
   return written;
 }

@@ -1,4 +1,5 @@
-import { createHmac, hash } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, hash } from 'node:crypto';
 import { canonicalJson } from './canonical.ts';
 import type { Operation, Request, Vote } from './operation.ts';
 import type { Plan } from './plan.ts';
@@ -25,6 +26,14 @@ export function signRequest(key: string, signed: { id: string; planHash: string;
   return once(request, [key, id, planHash], () => hmac(key, { what: 'request', id, planHash, request }));
 }
 
+/** A vote with what makes it believable. */
+export function signedVote(key: string, { id, vote }: { id: string; vote: Omit<Vote, 'signature'> }): Vote {
+  const signature = signVote(key, { id, vote });
+  const signed = { ...vote, signature };
+  remember(signed, [key, id], signature);
+  return signed;
+}
+
 /** What makes a stored vote believable. */
 export function signVote(key: string, signed: { id: string; vote: Omit<Vote, 'signature'> }): string {
   const { person, verdict, planHash, eventKey, transport, at, roles } = signed.vote;
@@ -44,12 +53,15 @@ export function signVote(key: string, signed: { id: string; vote: Omit<Vote, 'si
 const signatures = new WeakMap<object, { readonly under: string; readonly signature: string }>();
 
 function once(signed: object, under: readonly string[], sign: () => string): string {
-  const name = under.join(' ');
   const known = signatures.get(signed);
-  if (known?.under === name) return known.signature;
+  if (known?.under === under.join(' ')) return known.signature;
   const signature = sign();
-  signatures.set(signed, { under: name, signature });
+  remember(signed, under, signature);
   return signature;
+}
+
+function remember(signed: object, under: readonly string[], signature: string): void {
+  signatures.set(signed, { under: under.join(' '), signature });
 }
 
 /**
@@ -70,6 +82,10 @@ export function findForgery(key: string, operation: Operation): string | undefin
   return undefined;
 }
 
+/** Of the last key that was used: there is one. */
+let secret: { readonly key: string; readonly object: KeyObject } | undefined;
+
 function hmac(key: string, value: unknown): string {
-  return createHmac('sha256', key).update(canonicalJson(value)).digest('hex');
+  if (secret?.key !== key) secret = { key, object: createSecretKey(key, 'utf8') };
+  return createHmac('sha256', secret.object).update(canonicalJson(value)).digest('hex');
 }

@@ -5,16 +5,11 @@ import type { ConftoolFault } from '../../core/fault.ts';
 import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
 import type { Endpoints } from './endpoints.ts';
+import type { EtcdNode } from './etcd-node.ts';
+import { readJson, readSuccess } from './etcd-node.ts';
 import type { Exchange } from './exchange.ts';
-
-/** A key of the v2 tree. */
-export interface EtcdNode {
-  readonly key: string;
-  readonly dir?: boolean | undefined;
-  readonly value?: string | undefined;
-  readonly nodes?: readonly EtcdNode[] | undefined;
-  readonly modifiedIndex: number;
-}
+import type { Listing } from './listing.ts';
+import { listingOf, takeApart } from './listing.ts';
 
 const Failure = z.object({ errorCode: z.number(), message: z.string(), cause: z.string().default('') });
 
@@ -64,8 +59,8 @@ const MOST_REMEMBERED = 100;
 export class EtcdV2 {
   private readonly endpoints: Endpoints;
   private readonly user: string;
-  /** What each path was answered last: the same text, byte for byte, is not taken apart again. */
-  private readonly last = new Map<string, { readonly body: string; readonly answer: EtcdAnswer }>();
+  /** What each directory was answered last. */
+  private readonly last = new Map<string, Listing>();
 
   constructor(endpoints: Endpoints, user: string | undefined) {
     this.endpoints = endpoints;
@@ -79,12 +74,17 @@ export class EtcdV2 {
   ): Promise<Result<ReadAnswer, ConftoolFault>> {
     const query = { ...QUORUM, ...(options.recursive ? { recursive: 'true' } : {}) };
     const exchange = await this.endpoints.call({ path: keyPath(path), query, timeoutMs: options.timeoutMs });
-    const body = exchange.kind === 'answer' ? exchange.body : '';
-    const last = this.last.get(path);
-    if (last?.body === body) return ok({ answer: last.answer, index: indexOf(exchange) });
+    const isSuccess = exchange.kind === 'answer' && exchange.status === 200;
+    const last = isSuccess ? this.last.get(path) : undefined;
+    const listing = last !== undefined && isSuccess ? takeApart(exchange.body, last) : undefined;
+    if (listing !== undefined) {
+      this.remember(path, listing);
+      const { action, node } = listing;
+      return ok({ answer: { kind: 'node', action, node }, index: indexOf(exchange) });
+    }
     const read = this.readAnswer(exchange, path);
-    if (read.ok && read.value.answer.kind === 'node' && options.recursive)
-      this.remember(path, { body, answer: read.value.answer });
+    if (read.ok && read.value.answer.kind === 'node' && options.recursive && isSuccess)
+      this.remember(path, listingOf(exchange.body, read.value.answer));
     return read;
   }
 
@@ -185,7 +185,7 @@ export class EtcdV2 {
     this.endpoints.close();
   }
 
-  private remember(path: string, last: { readonly body: string; readonly answer: EtcdAnswer }): void {
+  private remember(path: string, last: Listing): void {
     this.last.delete(path);
     this.last.set(path, last);
     const oldest = this.last.keys().next().value;
@@ -275,36 +275,4 @@ function keyPath(path: string): string {
     .filter((part) => part !== '')
     .map(encodeURIComponent)
     .join('/')}`;
-}
-
-/**
- * What a success says; undefined when it has another shape. By hand and without a copy: a tree has a thousand nodes and is read before and after each
- * write.
- */
-function readSuccess(json: unknown): { readonly action: string; readonly node: EtcdNode } | undefined {
-  const { action, node } = (json ?? {}) as { readonly action?: unknown; readonly node?: unknown };
-  if (typeof action !== 'string' || typeof node !== 'object' || node === null) return undefined;
-  // The root of the store has neither.
-  const root = { key: '/', modifiedIndex: 0, ...node };
-  return isNode(root) ? { action, node: root } : undefined;
-}
-
-function isNode(node: unknown): node is EtcdNode {
-  if (typeof node !== 'object' || node === null) return false;
-  const { key, dir, value, nodes, modifiedIndex } = node as Record<keyof EtcdNode, unknown>;
-  return (
-    typeof key === 'string' &&
-    typeof modifiedIndex === 'number' &&
-    (value === undefined || typeof value === 'string') &&
-    (dir === undefined || typeof dir === 'boolean') &&
-    (nodes === undefined || (Array.isArray(nodes) && nodes.every(isNode)))
-  );
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

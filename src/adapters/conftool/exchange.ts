@@ -167,7 +167,7 @@ class Request implements Dispatcher.DispatchHandler {
   private dispatch(connection: Connection): void {
     this.connection = connection;
     const { path, query, form, behind } = this.call;
-    const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`;
+    const search = query === undefined ? '' : `?${encodeForm(query)}`;
     const { headers } = this.line;
     connection.client.dispatch(
       form === undefined
@@ -176,7 +176,7 @@ class Request implements Dispatcher.DispatchHandler {
             path: path + search,
             method: 'PUT',
             headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
-            body: new URLSearchParams(form).toString(),
+            body: encodeForm(form),
             // Else nothing is sent behind it before it is answered.
             blocking: behind === undefined,
           },
@@ -220,6 +220,12 @@ class Request implements Dispatcher.DispatchHandler {
     if (!isWhole) line.connections.discard(connection);
     else if (this.behind === undefined) line.connections.giveBack(connection);
   }
+}
+
+function encodeForm(fields: Readonly<Record<string, string>>): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value.toWellFormed())}`)
+    .join('&');
 }
 
 /** The code that the system has for it. */

@@ -1,7 +1,8 @@
 import { nodeOf, placeOf, withNode } from '../../core/host-places.ts';
 import type { Pool, StoredNode } from '../../core/node.ts';
 import { parseStoredNode } from '../../core/stored-value.ts';
-import type { EtcdNode, ReadAnswer } from './etcd-v2.ts';
+import type { EtcdNode } from './etcd-node.ts';
+import type { ReadAnswer } from './etcd-v2.ts';
 
 /** Pools and places of changes that are remembered: far more than a tree has pools. */
 const MOST = 5000;

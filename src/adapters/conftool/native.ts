@@ -19,7 +19,8 @@ import type {
 import type { WriteAudit } from './audit-record.ts';
 import type { EndpointOptions } from './endpoints.ts';
 import { Endpoints } from './endpoints.ts';
-import type { EtcdNode, ReadAnswer, UnknownWrite } from './etcd-v2.ts';
+import type { EtcdNode } from './etcd-node.ts';
+import type { ReadAnswer, UnknownWrite } from './etcd-v2.ts';
 import { EtcdV2 } from './etcd-v2.ts';
 import { Layout } from './layout.ts';
 import { Mirror } from './mirror.ts';

@@ -2,7 +2,7 @@ import type { MalformedNode, Pool, PoolKey, RecordType, StoredNode } from '../..
 import { sharePlaces } from '../../core/host-places.ts';
 import { recordKey } from '../../core/node.ts';
 import { parseStoredNode } from '../../core/stored-value.ts';
-import type { EtcdNode } from './etcd-v2.ts';
+import type { EtcdNode } from './etcd-node.ts';
 
 /**
  * Whether a key names exactly one place of the tree. A part with a slash, or of dots only, would lead out of the directory that the scope was

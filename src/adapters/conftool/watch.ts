@@ -3,7 +3,8 @@ import { recordKey } from '../../core/node.ts';
 import { parseStoredNode } from '../../core/stored-value.ts';
 import type { ObjectChange, Watch } from '../../ports/conftool.ts';
 import { Soon } from '../../observe/soon.ts';
-import type { EtcdNode, EtcdV2 } from './etcd-v2.ts';
+import type { EtcdNode } from './etcd-node.ts';
+import type { EtcdV2 } from './etcd-v2.ts';
 import type { Mirror } from './mirror.ts';
 
 /** What the watch needs. Times in milliseconds. */
