@@ -5,15 +5,11 @@ import type { Operation } from '../core/operation.ts';
 import { summarizePlan } from '../core/plan-summary.ts';
 import type { Result } from '../core/result.ts';
 import { fail, ok } from '../core/result.ts';
-import { findForgery, signedVote } from '../core/signature.ts';
 import { suspensionFault } from '../core/suspension.ts';
-import type { VoteOutcome } from '../ports/store.ts';
-import { endOperation } from './end-operation.ts';
-import { audit } from './journal.ts';
+import { Ballot, endForged } from './ballot.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import type { ReadsAhead } from './read-ahead.ts';
-import { rolesToSign } from './roles-now.ts';
 import { tellViews } from './tell-views.ts';
 import type { Utterance } from './utterance.ts';
 
@@ -27,7 +23,8 @@ interface Approval {
 }
 
 /**
- * Counts an approval. With the last one the operation begins, in this process if it runs any: what it is judged by is read while the vote is being stored.
+ * Counts an approval. With the last one the operation begins, in this process if it runs any: it is judged before the vote is stored, and the intents of its first
+ * writes are stored with it.
  *
  * @param approval.operation as this process knows it; what came since is found out by the vote, or before it is refused.
  * @returns what is still to be answered where it was said.
@@ -41,40 +38,44 @@ export async function approve(
   if (!found.ok) return found;
   const operation = found.value;
   if (await endForged(parts, outbox, operation)) return ok([]);
-  const reading = missingApprovals(operation) > 1 ? undefined : ahead.begin(operation);
-  const voted = await vote(parts, operation, utterance);
-  if (!voted.ok) return voted;
-  const { outcome, audited } = voted.value;
   const { id, plan } = operation;
+  const reading = missingApprovals(operation) > 1 ? undefined : ahead.begin(operation);
+  const ballot = new Ballot(parts, outbox, { operation, utterance });
+  let said: Promise<readonly Announcement[]> | undefined;
+  const say = (): Promise<readonly Announcement[]> => (said ??= tell());
+  const tell = async (): Promise<readonly Announcement[]> => {
+    const cast = await ballot.cast();
+    if (!cast.ok || cast.value.outcome.kind !== 'counted' || cast.value.isForged) return [];
+    await cast.value.audited;
+    const { missing, before } = cast.value.outcome;
+    const announcement: Announcement = {
+      kind: 'approved',
+      id,
+      person: utterance.person.name,
+      plan: summarizePlan(plan),
+      missing,
+      ahead: before[0],
+    };
+    return tellViews(parts, outbox, { operation, utterance, announcement });
+  };
+  // Begun here, it is judged and writes first, and tells of the approval before anything else.
+  const handed =
+    reading &&
+    ahead.hand(reading, { operation: ballot.counted, store: (begin) => ballot.store(begin), tell: say });
+  const begun = handed === undefined ? undefined : parts.queue.wake(id);
+  const isTaken = handed?.isTaken() === true;
+  const cast = await (isTaken ? inTime(ballot.whenCast, () => ballot.cast()) : ballot.cast());
+  await begun;
+  if (!cast.ok) return cast;
+  const { outcome, isForged } = cast.value;
   switch (outcome.kind) {
     case 'counted': {
-      const { missing } = outcome;
+      if (isForged) return ok([]);
       await parts.faultPoint('after-vote');
-      const isAnother = outcome.operation.plan !== operation.plan;
-      if (isAnother && (await endForged(parts, outbox, outcome.operation))) return ok([]);
-      const [before] = outcome.before;
-      const approved: Announcement = {
-        kind: 'approved',
-        id,
-        person: utterance.person.name,
-        plan: summarizePlan(plan),
-        missing,
-        ahead: before,
-      };
-      let said: Promise<readonly Announcement[]> | undefined;
-      const say = (): Promise<readonly Announcement[]> =>
-        (said ??= audited.then(() =>
-          tellViews(parts, outbox, { operation, utterance, announcement: approved }),
-        ));
-      if (missing > 0) return ok(await say());
-      // Begun here, it writes first, and tells of the approval before anything else.
-      const handed =
-        reading === undefined || before !== undefined
-          ? undefined
-          : ahead.hand(reading, outcome.operation, say);
+      const isFirst = outcome.missing === 0 && outcome.before.length === 0;
       // Whoever stands before it wakes it.
-      const woken = before === undefined ? parts.queue.wake(id) : undefined;
-      const answer = handed?.isTaken() === true ? await inTime(handed.told, say) : await say();
+      const woken = isFirst && outcome.begun?.ok !== true ? parts.queue.wake(id) : undefined;
+      const answer = isFirst && isTaken ? await inTime(handed.told, say) : await say();
       await woken;
       return ok(answer);
     }
@@ -96,15 +97,15 @@ export async function approve(
 }
 
 /** The write may have to wait for etcd; whoever approved must not wait with it. */
-async function inTime<T>(told: Promise<T>, say: () => Promise<T>): Promise<T> {
+async function inTime<T>(done: Promise<T>, otherwise: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<T>((resolve) => {
     timer = setTimeout(() => {
-      resolve(say());
+      resolve(otherwise());
     }, TOLD_WITHIN_MS);
   });
   try {
-    return await Promise.race([told, late]);
+    return await Promise.race([done, late]);
   } finally {
     clearTimeout(timer);
   }
@@ -128,15 +129,6 @@ async function findApprovable(
   return fail(suspended ?? refused);
 }
 
-/** @returns whether it was not as somebody of ours has made it. */
-async function endForged(parts: Parts, outbox: Outbox, operation: Operation): Promise<boolean> {
-  const forgery = findForgery(parts.settings.signingKey, operation);
-  if (forgery === undefined) return false;
-  const fault: Fault = { kind: 'forged', id: operation.id, what: forgery };
-  await endOperation(parts, outbox, operation, { end: 'refused', fault });
-  return true;
-}
-
 /** Said in words before the script says it in numbers; the script has the last word. */
 function whyNotApprove(
   operation: Operation,
@@ -156,45 +148,4 @@ function whyNotApprove(
     return { kind: 'same-network', id, network: transport };
   const before = operation.votes.some((one) => one.person === person.name && one.verdict === 'approve');
   return before ? { kind: 'already-approved', id, missing } : undefined;
-}
-
-/** @returns what came of it; `audited` resolves when the audit log has it, or has refused it. */
-async function vote(
-  parts: Parts,
-  operation: Operation,
-  { person, eventKey, transport }: Utterance,
-): Promise<
-  Result<{
-    readonly outcome: VoteOutcome;
-    readonly audited: Promise<unknown>;
-  }>
-> {
-  const { id, planHash } = operation;
-  const verdict = 'approve' as const;
-  const at = parts.clock.now();
-  const roles = rolesToSign(parts.settings, person);
-  const unsigned = { person: person.name, verdict, planHash, eventKey, transport, at, ...roles };
-  const signed = signedVote(parts.settings.signingKey, { id, vote: unsigned });
-  const voted = await parts.store.vote(id, signed, at);
-  if (!voted.ok) return voted;
-  const outcome = voted.value;
-  const isLast = outcome.kind === 'counted' && outcome.missing === 0 && outcome.before.length === 0;
-  const audited = audit(
-    parts,
-    id,
-    {
-      event: verdict,
-      person: person.name,
-      data: {
-        planHash,
-        eventKey,
-        transport,
-        outcome: outcome.kind,
-        ...(outcome.kind === 'counted' ? { missing: outcome.missing } : {}),
-      },
-    },
-    // The intent that follows waits for both lines.
-    isLast ? 'soon' : 'now',
-  );
-  return ok({ outcome, audited });
 }

@@ -108,7 +108,8 @@ async function ask(
   // Whoever stands before it wakes it.
   if (operation.state !== 'queued' || before.length > 0) return;
   const reading = asked.ahead.begin(operation);
-  if (reading !== undefined) asked.ahead.hand(reading, operation, () => Promise.resolve());
+  const tell = (): Promise<void> => Promise.resolve();
+  if (reading !== undefined) asked.ahead.hand(reading, { operation, store: undefined, tell });
   await parts.queue.wake(operation.id);
 }
 

@@ -111,8 +111,8 @@ export async function checkBeforeWrite(
   return { operation, verdict, riders };
 }
 
-/** While the pools are being read it is judged by what the watch has seen of them. When that is what they are, it is judged. */
-async function judgeAhead(
+/** Judges a first write by what was read for it. While the pools are being read it is judged by what the watch has seen of them. When that is what they are, it is judged. */
+export async function judgeAhead(
   parts: Parts,
   operation: NodeOperation,
   { group, ahead }: { readonly group: readonly NodeStep[]; readonly ahead: Judging },

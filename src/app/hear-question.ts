@@ -14,7 +14,7 @@ import type { Act } from './ask.ts';
 import { considerPlan } from './ask.ts';
 import type { Reading } from './gather.ts';
 import { beginReading, gatherFacts } from './gather.ts';
-import type { Ear } from './hear.ts';
+import type { Ear } from './ear.ts';
 import { answer } from './speak.ts';
 import type { Standing } from './standing.ts';
 import { readStanding } from './standing.ts';

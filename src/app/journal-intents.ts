@@ -1,6 +1,7 @@
 import type { Operation } from '../core/operation.ts';
 import { logsStart, salStart } from '../core/sal/from-operation.ts';
 import type { Result } from '../core/result.ts';
+import { fail, ok } from '../core/result.ts';
 import type { StepRecord } from '../core/step.ts';
 import { stepSubject } from '../core/step.ts';
 import type { Transition } from '../ports/store.ts';
@@ -8,6 +9,13 @@ import { endOperation, salRow } from './end-operation.ts';
 import { audit } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
+import type { StoreDecision } from './read-ahead.ts';
+
+/** How intents are journaled. */
+interface Intending extends Pick<Transition, 'after' | 'ifFirst'> {
+  readonly mark?: string;
+  readonly store?: StoreDecision | undefined;
+}
 
 /**
  * Journals what is about to be written, and puts it into the audit log: nothing is written that is not in both. With the first of an operation also that it has
@@ -16,6 +24,7 @@ import type { Parts } from './parts.ts';
  * @param steps with their intents; one that has its intent in the journal already, by a process that died, is told again in the audit log, where it may be missing.
  * @param how.mark of the brakes that let it pass; undefined where they were looked at last.
  * @param how.ifFirst only when it is the first in its lines.
+ * @param how.store stores the decision that lets it begin, and this with it; undefined where that is stored already.
  * @param how.after the operation that goes before it in the same turn.
  * @returns the operation to go on with; `braked` when a brake was put on meanwhile, and all must be looked at again; undefined when it could not be journaled.
  * Nothing may be written then.
@@ -25,9 +34,9 @@ export async function journalIntents(
   outbox: Outbox,
   operation: Operation,
   steps: readonly StepRecord[],
-  { mark, after, ifFirst = false }: Pick<Transition, 'after' | 'ifFirst'> & { readonly mark?: string } = {},
+  { mark, after, ifFirst = false, store }: Intending = {},
 ): Promise<Operation | 'braked' | undefined> {
-  if (mark !== undefined && (await parts.stopFile.present()) !== undefined) return 'braked';
+  if (mark !== undefined && (await parts.stopFile.present()) !== undefined) return braked(store);
   const at = parts.clock.now();
   const { id, epoch, state } = operation;
   const begins = state === 'queued';
@@ -47,10 +56,13 @@ export async function journalIntents(
     steps: fresh.map((record) => ({ from: ['planned'], record })),
     rows: startsNow ? salRow(parts, operation, 'log-start', at, salStart(operation)) : [],
   };
-  const [audited, moved] = await Promise.all([
-    Promise.all(steps.map((step) => auditIntent(parts, id, step))),
-    parts.store.transition(transition),
-  ]);
+  const auditAll = (): Promise<readonly Result<void>[]> =>
+    Promise.all(steps.map((step) => auditIntent(parts, id, step)));
+  const moving = store === undefined ? parts.store.transition(transition) : decide(store, transition);
+  // When that is on its way.
+  const auditing = new Promise<void>((resolve) => setImmediate(resolve)).then(auditAll);
+  const [moved, audited] = await Promise.all([moving, auditing]);
+  if (moved === undefined) return undefined;
   if (!moved.ok) {
     if (moved.fault.kind === 'brakes-moved') return 'braked';
     parts.log.warn(
@@ -66,6 +78,17 @@ export async function journalIntents(
   const unwritten = { ...moved.value, steps: operation.steps } as Operation;
   await endOperation(parts, outbox, unwritten, { end: 'held', fault: unaudited.fault });
   return undefined;
+}
+
+/** What was decided is decided all the same. */
+async function braked(store: StoreDecision | undefined): Promise<'braked' | undefined> {
+  return store === undefined || (await store()) !== undefined ? 'braked' : undefined;
+}
+
+async function decide(store: StoreDecision, transition: Transition): Promise<Result<Operation> | undefined> {
+  const decided = await store(transition);
+  if (decided === undefined) return undefined;
+  return decided.isBegun ? ok(decided.operation) : fail({ kind: 'brakes-moved', id: transition.id });
 }
 
 function auditIntent(parts: Parts, id: string, step: StepRecord): Promise<Result<void>> {

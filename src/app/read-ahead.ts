@@ -1,5 +1,6 @@
 import type { Operation } from '../core/operation.ts';
 import { isScale } from '../core/operation.ts';
+import type { Transition } from '../ports/store.ts';
 import type { Parts } from './parts.ts';
 import type { Judging } from './read-judged.ts';
 import { beginJudging } from './read-judged.ts';
@@ -13,9 +14,27 @@ interface Reading {
   readonly read: Judging;
 }
 
-/** The same, with the operation that it is for, which is the first in its lines. */
-export interface Ahead extends Reading {
+/**
+ * Stores a decision, and what begins with it. Whoever calls it first has it stored.
+ *
+ * @returns the operation to go on with, and whether what was to begin has begun; undefined when it is not to be carried out now.
+ */
+export type StoreDecision = (
+  begin?: Transition,
+) => Promise<{ readonly operation: Operation; readonly isBegun: boolean } | undefined>;
+
+/** What is decided with it. */
+export interface Decision<T> {
+  /** As the decision will leave it, or has left it; then it is the first in its lines. */
   readonly operation: Operation;
+  /** Stores the decision; undefined where it is stored already. */
+  readonly store: StoreDecision | undefined;
+  /** Tells of it. */
+  readonly tell: () => Promise<T>;
+}
+
+/** The same, with what is decided. */
+export interface Ahead extends Reading, Omit<Decision<unknown>, 'tell'> {
   /** Tells of the decision. Called when its first writes are made, or will not be. Resolves when that is told. */
   readonly tell: () => Promise<unknown>;
 }
@@ -29,7 +48,7 @@ export class ReadsAhead {
   private readonly runs: boolean;
   private readonly handed = new Map<string, Ahead>();
   /** The last that was taken. */
-  private taken: string | undefined;
+  private taken: Ahead | undefined;
 
   /** @param runs whether operations run in this process. */
   constructor(parts: Parts, runs: boolean) {
@@ -51,23 +70,27 @@ export class ReadsAhead {
   /**
    * Hands it to the run of the operation, which begins now.
    *
-   * @param say tells of the decision; called by a run that has taken it, after its first writes.
+   * @param decision is told by a run that has taken it, after its first writes.
    */
   hand<T>(
     reading: Reading,
-    operation: Operation,
-    say: () => Promise<T>,
+    { operation, store, tell: say }: Decision<T>,
   ): { readonly isTaken: () => boolean; readonly told: Promise<T> } {
     for (const [id, ahead] of this.handed) if (!isFresh(this.parts, ahead)) this.handed.delete(id);
-    const told = new Promise<T>((resolve) => {
-      const tell = (): Promise<T> => {
+    let tellNow: (saying: Promise<T>) => void = () => undefined;
+    const told = new Promise<T>((resolve) => (tellNow = resolve));
+    const ahead: Ahead = {
+      ...reading,
+      operation,
+      store,
+      tell: () => {
         const saying = say();
-        resolve(saying);
+        tellNow(saying);
         return saying;
-      };
-      this.handed.set(operation.id, { ...reading, operation, tell });
-    });
-    return { isTaken: () => this.taken === operation.id, told };
+      },
+    };
+    this.handed.set(operation.id, ahead);
+    return { isTaken: () => this.taken === ahead, told };
   }
 
   /** For the run: once. */
@@ -75,7 +98,7 @@ export class ReadsAhead {
     const ahead = this.handed.get(id);
     this.handed.delete(id);
     if (ahead === undefined || !isFresh(this.parts, ahead)) return undefined;
-    this.taken = id;
+    this.taken = ahead;
     return ahead;
   }
 }

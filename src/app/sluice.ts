@@ -7,7 +7,7 @@ import { within } from '../observe/context.ts';
 import type { Chat, ChatState, Inbound } from '../ports/chat.ts';
 import { AtMost } from './at-most.ts';
 import { EarlyReactions } from './early-reactions.ts';
-import type { Ear } from './hear.ts';
+import type { Ear } from './ear.ts';
 import { hear } from './hear.ts';
 import { HeardLog } from './heard-log.ts';
 import { Inbox } from './inbox.ts';

@@ -110,7 +110,10 @@ function told(
   switch (event) {
     case 'approve':
     case 'deny':
-      return data['outcome'] === 'counted' ? voted(touched, { person, event, at }, data) : operation;
+      // `cast` is noted before it is counted: when it was not, a second line says so.
+      if (data['outcome'] === 'counted' || data['outcome'] === 'cast')
+        return voted(touched, { person, event, at }, data);
+      return data['was'] === 'cast' ? withoutVote(operation, person) : operation;
     case 'withdrawn':
       return { ...touched, votes: operation.votes.filter((vote) => vote.person !== person) };
     case 'intent': {
@@ -155,6 +158,11 @@ function told(
       return ended(stopped, state, at);
     }
   }
+}
+
+function withoutVote(operation: Operation, name: string): Operation {
+  const votes = operation.votes.filter(({ person }) => person !== name);
+  return { ...operation, votes, ...(operation.state === 'queued' ? { state: 'awaiting-approval' } : {}) };
 }
 
 function voted(

@@ -6,6 +6,7 @@ export type FaultPoint =
   | 'after-take-in'
   | 'after-create'
   | 'after-vote'
+  | 'before-decision'
   | 'before-intent'
   | 'after-intent'
   | 'after-write'
@@ -19,6 +20,7 @@ export const FAULT_POINTS: readonly FaultPoint[] = [
   'after-take-in',
   'after-create',
   'after-vote',
+  'before-decision',
   'before-intent',
   'after-intent',
   'after-write',

@@ -47,6 +47,8 @@ export interface Transition {
   readonly remindAt?: number;
   /** The mark of the brakes that allowed it: refused (`brakes-moved`) when one was put on or taken off since, or a stop of the operation was requested. */
   readonly ifBrakes?: string;
+  /** Only while this person's vote is there. */
+  readonly ifVote?: string;
   /** Only while that operation runs in that epoch: it goes before this one, and whoever could not begin it does not begin this one. */
   readonly after?: { readonly id: string; readonly epoch: number };
   /** Only when it is the first in each of its lines. */
@@ -107,6 +109,8 @@ export type VoteOutcome =
       readonly missing: number;
       readonly before: readonly string[];
       readonly operation: Operation;
+      /** What came of `begin`. */
+      readonly begun?: Result<Operation>;
     }
   | { readonly kind: 'suspended'; readonly suspension: Suspension }
   | { readonly kind: 'already'; readonly missing: number }
@@ -158,8 +162,13 @@ export interface Store {
   /** Says that somebody is at it: nobody takes it over then. Nothing when it does not run. */
   touch(id: string, at: number): Promise<Result<void>>;
 
-  /** Only sets fields, in any state that is not final, or with `anyState` in any: a view id, a nudge. */
-  vote(id: string, vote: Vote, now: number): Promise<Result<VoteOutcome>>;
+  /**
+   * Counts a vote, or says why it does not count.
+   *
+   * @param begin what begins with the last approval that was missing. It is made directly after the vote, and only where this one was counted: its own guards hold it
+   * against everything else.
+   */
+  vote(id: string, vote: Vote, now: number, begin?: Transition): Promise<Result<VoteOutcome>>;
 
   /** Takes a person's approval back while the operation still waits. */
   withdraw(

@@ -46,7 +46,7 @@ describe('the check finds a Sluice that', () => {
     {
       name: 'writes without an intent',
       file: 'src/app/journal-intents.ts',
-      from: "if (mark !== undefined && (await parts.stopFile.present()) !== undefined) return 'braked';",
+      from: 'if (mark !== undefined && (await parts.stopFile.present()) !== undefined) return braked(store);',
       to: 'if (steps.length < 1000) return operation;',
       life: KILLED_AFTER_A_WRITE,
       problem: /written without an intent/,

@@ -46,6 +46,7 @@ const TALK_MS = 1500;
 const KILLED_AT: readonly [FaultPoint, ...FaultPoint[]] = [
   'after-create',
   'after-vote',
+  'before-decision',
   'before-intent',
   'after-intent',
   'after-intent',

@@ -96,10 +96,25 @@ describe('killed', () => {
     await lives.onRedis((redis) =>
       waitUntil('the job is taken', async () => (await redis.llen('{sluice}:operations:active')) === 1),
     );
+    await lives.reaches(id, 'queued');
     await lives.kill();
     lab.etcd.process.signal('SIGCONT');
     expect(await lives.field(id, 'state')).toBe('queued');
     expect(await lives.next(id, / done /)).toContain('yes/1');
+    expect(await lives.logged(id)).toHaveLength(1);
+  });
+
+  test('before the approval and the intent: neither is known, and the approval is said again', async () => {
+    const host = 'wikikube-worker1013';
+    await lives.start('before-decision=kill');
+    const { id } = await elukey.request(`!pool ${host} ${K8S}`);
+    jijiki.say(`!approve ${id}`);
+    await lives.sluice.process.exited;
+    await lives.start();
+    expect(await lives.field(id, 'state')).toBe('awaiting-approval');
+    expect(await value(host)).toBe(INACTIVE);
+    await jijiki.ask(`!approve ${id}`, new RegExp(`^${id} done`));
+    expect(writes(host)).toEqual([NOT_YET, POOLED]);
     expect(await lives.logged(id)).toHaveLength(1);
   });
 
@@ -109,7 +124,8 @@ describe('killed', () => {
   ])('%s: done once by the next process', async (_when, point, host, still) => {
     await lives.start(`${point}=kill`);
     const { id } = await elukey.request(`!pool ${host} ${K8S}`);
-    jijiki.say(`!approve ${id}`);
+    if (point === 'before-intent') await lives.approveFirst(id, jijiki);
+    else jijiki.say(`!approve ${id}`);
     await lives.sluice.process.exited;
     expect(await value(host)).toBe(still);
     expect(await lives.next(id, / done /)).toContain('yes/1');

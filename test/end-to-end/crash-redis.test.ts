@@ -53,7 +53,8 @@ describe('while an operation runs', () => {
     const file = join(lab.stateDir, `go-${String(waits)}`);
     await lives.start(`${point}=wait:${file}`);
     const { id } = await elukey.request(`!pool ${host} ${K8S}`);
-    jijiki.say(`!approve ${id}`);
+    if (point === 'before-intent') await lives.approveFirst(id, jijiki);
+    else jijiki.say(`!approve ${id}`);
     await waitUntil('it is there', () => existsSync(`${file}.waits`));
     return {
       id,
@@ -94,6 +95,23 @@ describe('while an operation runs', () => {
     await lab.redis.restart();
     await done;
     expect(writes('wikikube-worker1004')).toEqual([NOT_YET, POOLED]);
+    expect(await lives.logged(id)).toHaveLength(1);
+  });
+
+  test('Redis is killed before the approval and the intent: both are refused, and the approval is said again', async () => {
+    const host = 'wikikube-worker1011';
+    const { id, go } = await bringTo('before-decision', host);
+    await killRedis();
+    const refused = jijiki.irc.waitFor(/^jijiki: refused: /);
+    go();
+    await refused;
+    expect(writes(host)).toEqual([]);
+    await lab.redis.restart();
+    await lives.onRedis((redis) => redis.ping());
+    expect(await lives.field(id, 'state')).toBe('awaiting-approval');
+    await waitUntil('it is back', async () => (await fetch(`${lab.httpUrl}/readyz`)).status === 200);
+    await jijiki.ask(`!approve ${id}`, new RegExp(`^${id} done`));
+    expect(writes(host)).toEqual([NOT_YET, POOLED]);
     expect(await lives.logged(id)).toHaveLength(1);
   });
 

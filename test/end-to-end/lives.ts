@@ -31,6 +31,14 @@ export class Lives {
     await this.current.ready;
   }
 
+  /** Approves while etcd does not answer: then the approval is stored alone, and what begins by it comes after that. */
+  async approveFirst(id: string, approver: Talker): Promise<void> {
+    this.lab.etcd.process.freeze();
+    approver.say(`!approve ${id}`);
+    await this.reaches(id, 'queued');
+    this.lab.etcd.process.signal('SIGCONT');
+  }
+
   /** `kill -9`; resolves when it is gone. */
   async kill(): Promise<void> {
     this.current?.process.signal('SIGKILL');

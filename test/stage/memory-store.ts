@@ -140,7 +140,14 @@ export class MemoryStore implements Store {
           why: why ?? '',
         });
       }
-      const { ifBrakes, ifFirst, after } = transition;
+      const { ifBrakes, ifFirst, ifVote, after } = transition;
+      if (ifVote !== undefined && !operation.votes.some(({ person }) => person === ifVote))
+        return fail({
+          kind: 'transition-refused',
+          id: transition.id,
+          state: operation.state,
+          why: 'the approval was not counted',
+        });
       const before = after && this.operations.get(after.id);
       if (after !== undefined && (before?.state !== 'running' || before.epoch !== after.epoch))
         return fail({
@@ -174,7 +181,13 @@ export class MemoryStore implements Store {
     });
   }
 
-  vote(id: string, vote: Vote, now: number): ReturnType<Store['vote']> {
+  async vote(id: string, vote: Vote, now: number, begin?: Transition): ReturnType<Store['vote']> {
+    const voted = await this.count(id, vote, now);
+    if (begin === undefined || !voted.ok || voted.value.kind !== 'counted') return voted;
+    return ok({ ...voted.value, begun: await this.transition({ ...begin, ifVote: vote.person }) });
+  }
+
+  private count(id: string, vote: Vote, now: number): Promise<Result<VoteOutcome>> {
     return this.answer((): Result<VoteOutcome> => {
       const suspension = this.suspended.get(vote.person);
       if (suspension !== undefined) return ok({ kind: 'suspended', suspension: copy(suspension) });

@@ -94,7 +94,12 @@ export interface Link {
     prepare: (client: Redis) => Promise<Result<Change>> | Result<Change>,
     options?: ChangeOptions,
   ): Promise<Result<ChangeReply>>;
-  vote(prepare: (client: Redis) => Promise<Call>): Promise<Result<VoteReply>>;
+  vote(call: Call): Promise<Result<VoteReply>>;
+  /** The same, and a change directly behind it. Its answer is the digest of its first key's hash. */
+  voteAndChange(
+    call: Call,
+    change: Change,
+  ): Promise<readonly [vote: Result<VoteReply>, change: Result<ChangeReply>]>;
   /** The answer of the lease's script as it is. */
   lease(call: Call): Promise<Result<readonly unknown[]>>;
 }
@@ -229,9 +234,24 @@ export function linkTo(
       );
       return reply.ok ? ok(changeReply(reply.value)) : reply;
     },
-    vote: async (prepare) => {
-      const reply = await run('sluiceVote', async () => ok(await prepare(client)), 'should');
+    vote: async (call) => {
+      const reply = await run('sluiceVote', () => Promise.resolve(ok(call)), 'should');
       return reply.ok ? ok(voteReply(reply.value)) : reply;
+    },
+    voteAndChange: async (call, change) => {
+      // In this order: a change that came first would be refused.
+      const [vote, changed] = await Promise.all([
+        run('sluiceVote', () => Promise.resolve(ok(call)), 'should'),
+        run(
+          'sluiceChange',
+          () => Promise.resolve(ok({ keys: change.keys, argv: [DIGEST_ONLY, change.json()] })),
+          'must',
+        ),
+      ]);
+      return [
+        vote.ok ? ok(voteReply(vote.value)) : vote,
+        changed.ok ? ok(changeReply(changed.value)) : changed,
+      ];
     },
     lease: ({ keys, argv }) =>
       answered(async () =>

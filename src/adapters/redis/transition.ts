@@ -11,7 +11,7 @@ import type { Change } from './change.ts';
 import { newChange } from './change.ts';
 import { KEYS, wildcards } from './keys.ts';
 import type { ChangeReply } from './link.ts';
-import { patchFields, stepFields, stepStateField } from './records.ts';
+import { patchFields, stepFields, stepStateField, voteField } from './records.ts';
 import { addRemovalTo } from './removals.ts';
 
 /** Longer than any window of a limit in a policy is likely to be. */
@@ -39,6 +39,7 @@ export function transitionChange(
       change.guard('field-in', KEYS.operation(after?.id ?? ''), 'epoch', String(after?.epoch));
     else if (guard === 'after-state')
       change.guard('field-in', KEYS.operation(after?.id ?? ''), 'state', 'running');
+    else if (guard === 'vote') change.guard('field-there', key, voteField(transition.ifVote ?? ''));
     else if (guard === 'stop') change.guard('field-in', key, 'stopRequestedBy', '');
     else change.guard('text-is', KEYS.brakes, transition.ifBrakes ?? '');
   }
@@ -85,6 +86,8 @@ export function refusedTransition(
       return refused(`it cannot become ${to} from there`);
     case 'epoch':
       return refused(`another worker has it: start ${found}, not ${String(epoch)}`);
+    case 'vote':
+      return refused('the approval was not counted');
     case 'after':
     case 'after-state':
       return refused('the one before it has not begun, or not here');
@@ -98,16 +101,15 @@ export function refusedTransition(
   return refused(`step ${String(record.index)} is ${found} and cannot become ${record.state}`);
 }
 
+type Guard = 'schema' | 'state' | 'epoch' | 'vote' | 'after' | 'after-state' | 'stop' | 'brakes';
+
 /** The guards of a transition before those of its steps, in their order. */
-function guardsOf({
-  epoch,
-  ifBrakes,
-  after,
-}: Transition): readonly ('schema' | 'state' | 'epoch' | 'after' | 'after-state' | 'stop' | 'brakes')[] {
+function guardsOf({ epoch, ifBrakes, ifVote, after }: Transition): readonly Guard[] {
   return [
     'schema',
     'state',
     ...(epoch === undefined ? [] : (['epoch'] as const)),
+    ...(ifVote === undefined ? [] : (['vote'] as const)),
     ...(after === undefined ? [] : (['after', 'after-state'] as const)),
     ...(ifBrakes === undefined ? [] : (['stop', 'brakes'] as const)),
   ];

@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type { OperationState } from '../../core/operation.ts';
-import { afterVote } from '../../core/progress.ts';
+import type { Operation, OperationState } from '../../core/operation.ts';
+import { afterTransition, afterVote } from '../../core/progress.ts';
+import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
 import type { Suspension } from '../../core/suspension.ts';
-import type { Store } from '../../ports/store.ts';
+import type { Store, Transition } from '../../ports/store.ts';
+import type { Change } from './change.ts';
 import { newChange } from './change.ts';
 import { KEYS, wildcards } from './keys.ts';
 import type { KnownOperations } from './known-operations.ts';
-import type { Link } from './link.ts';
+import type { ChangeReply, Link } from './link.ts';
 import { linesOfId } from './operations.ts';
+import { addRowsTo } from './outbox-rows.ts';
 import { voteField } from './records.ts';
+import { refusedTransition, transitionChange } from './transition.ts';
 
 /**
  * The part of the store that counts approvals.
@@ -25,18 +29,36 @@ export function voteMethods(
   },
 ): Pick<Store, 'vote' | 'withdraw'> {
   const { retentionMs, timeFrom, known } = options;
+
+  const linesOf = async (id: string): Promise<Result<readonly string[]>> => {
+    const lines = known.linesOf(id);
+    return lines === undefined
+      ? link.read(async (client) => ok((await linesOfId(client, id)) ?? []))
+      : ok(lines);
+  };
+
+  const beginning = (begin: Transition, lines: readonly string[]): Change => {
+    const change = transitionChange(begin, lines, retentionMs);
+    addRowsTo(change, begin.rows ?? [], link);
+    return change;
+  };
+
+  /** @param voted the operation as the vote has left it. */
+  const begunBy = (voted: Operation, begin: Transition, changed: Result<ChangeReply>): Result<Operation> => {
+    if (!changed.ok) return changed;
+    if (changed.value.kind === 'refused') return refusedTransition({ ...begin, ifVote: '' }, changed.value);
+    return known.move(afterTransition(voted, begin), changed.value.digest);
+  };
+
   return {
-    vote: async (id, vote, now) => {
+    vote: async (id, vote, now, begin) => {
       const before = known.find(id);
       const digest = known.digestOf(id);
-      const reply = await link.vote(async (client) => ({
-        keys: [
-          KEYS.operation(id),
-          KEYS.open,
-          KEYS.alike,
-          KEYS.suspensions,
-          ...(known.linesOf(id) ?? (await linesOfId(client, id)) ?? []).map(KEYS.line),
-        ],
+      const lines = await linesOf(id);
+      if (!lines.ok) return lines;
+      const keys = lines.value.map(KEYS.line);
+      const call = {
+        keys: [KEYS.operation(id), KEYS.open, KEYS.alike, KEYS.suspensions, ...keys],
         argv: [
           timeFrom === 'caller' ? String(now) : '',
           vote.person,
@@ -51,7 +73,11 @@ export function voteMethods(
           'denied',
           ...wildcards(id),
         ],
-      }));
+      };
+      const [reply, changed] =
+        begin === undefined
+          ? [await link.vote(call), undefined]
+          : await link.voteAndChange(call, beginning({ ...begin, ifVote: vote.person }, keys));
       if (!reply.ok) return reply;
       switch (reply.value.kind) {
         case 'counted': {
@@ -63,7 +89,9 @@ export function voteMethods(
           if (!operation.ok) return operation;
           if (operation.value === undefined) return ok({ kind: 'unknown' });
           const others = heads.filter((head) => head !== id);
-          return ok({ kind, missing, before: others, operation: operation.value });
+          const counted = { kind, missing, before: others, operation: operation.value };
+          if (begin === undefined || changed === undefined) return ok(counted);
+          return ok({ ...counted, begun: begunBy(operation.value, begin, changed) });
         }
         case 'schema':
           return fail({ kind: 'schema-unknown', id, schema: reply.value.schema });

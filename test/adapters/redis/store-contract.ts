@@ -6,7 +6,7 @@ import type { StepState } from '../../../src/core/step-state.ts';
 import type { SeenChange } from '../../../src/core/seen-change.ts';
 import { STEP_TRANSITIONS } from '../../../src/core/step-state.ts';
 import type { RowState } from '../../../src/core/row-state.ts';
-import type { OutboxRow, Standing, StandingQuestion, Store } from '../../../src/ports/store.ts';
+import type { OutboxRow, Standing, StandingQuestion, Store, Transition } from '../../../src/ports/store.ts';
 import { operation } from '../../core/build.ts';
 
 const OPERATION_STATES = Object.keys(OPERATION_TRANSITIONS) as OperationState[];
@@ -445,6 +445,97 @@ export function storeContract(open: () => Promise<Store>): void {
       const voted = value(await store.vote('k7f', approval('jayme'), NOW + 5));
       expect(voted).toMatchObject({ kind: 'counted', operation: await stored() });
       expect(store.known('k7f')).toEqual(await stored());
+    });
+  });
+
+  describe('vote with what begins by it', () => {
+    const begin = (mark: string, changes: Partial<Transition> = {}): Transition => ({
+      id: 'k7f',
+      from: ['queued'],
+      to: 'running',
+      at: NOW,
+      epoch: 0,
+      takeOver: true,
+      ifBrakes: mark,
+      ifFirst: true,
+      patch: { startedAt: NOW },
+      ...changes,
+    });
+    const voteAndBegin = async (person = 'jayme'): ReturnType<Store['vote']> =>
+      store.vote('k7f', approval(person), NOW, begin((await standing()).mark));
+
+    test('the last approval that was missing begins it, in one go', async () => {
+      await created();
+      const voted = value(await voteAndBegin());
+      expect(voted).toMatchObject({
+        kind: 'counted',
+        missing: 0,
+        before: [],
+        operation: { state: 'queued', votes: [{ person: 'jayme' }] },
+        begun: {
+          ok: true,
+          value: { state: 'running', epoch: 1, startedAt: NOW, votes: [{ person: 'jayme' }] },
+        },
+      });
+      expect(voted.kind === 'counted' && voted.begun?.ok === true && voted.begun.value).toEqual(
+        await stored(),
+      );
+      expect(store.known('k7f')).toEqual(await stored());
+    });
+
+    test('one that another approval is still missing after begins nothing', async () => {
+      await created(one('k7f', { rule: { ...operation().rule, approvals: 2 } }));
+      expect(value(await voteAndBegin())).toMatchObject({
+        kind: 'counted',
+        missing: 1,
+        begun: { ok: false, fault: { kind: 'transition-refused', state: 'awaiting-approval' } },
+      });
+      expect(await stored()).toMatchObject({ state: 'awaiting-approval', epoch: 0 });
+    });
+
+    test.each<[string, string, () => Promise<unknown>]>([
+      ['already', 'jayme', () => store.vote('k7f', approval('jayme'), NOW)],
+      ['own', 'elukey', () => Promise.resolve()],
+      [
+        'suspended',
+        'jayme',
+        () => store.setSuspension('jayme', { person: 'jayme', by: 'volans', reason: 'key lost', at: 1 }),
+      ],
+    ])('one that does not count (%s) begins nothing', async (kind, person, before) => {
+      await created(one('k7f', { rule: { ...operation().rule, approvals: 2 } }));
+      await before();
+      const was = await stored();
+      const voted = value(await voteAndBegin(person));
+      expect(voted.kind).toBe(kind);
+      expect(voted).not.toHaveProperty('begun');
+      expect(await stored()).toEqual(was);
+    });
+
+    test('what was queued by somebody else is not begun by a vote that came too late', async () => {
+      await created();
+      value(await store.vote('k7f', approval('volans'), NOW));
+      expect(value(await voteAndBegin()).kind).toBe('not-waiting');
+      expect(await stored()).toMatchObject({ state: 'queued', epoch: 0 });
+    });
+
+    test('a brake that was moved since lets it count, and not begin', async () => {
+      await created();
+      const { mark } = await standing();
+      value(await store.setFreeze({ by: 'volans', reason: 'outage', at: NOW }, []));
+      const voted = value(await store.vote('k7f', approval('jayme'), NOW, begin(mark)));
+      expect(voted).toMatchObject({ kind: 'counted', begun: { ok: false, fault: { kind: 'brakes-moved' } } });
+      expect(await stored()).toMatchObject({ state: 'queued', epoch: 0 });
+    });
+
+    test('behind somebody it counts, and does not begin', async () => {
+      await queued('abc');
+      await created();
+      expect(value(await voteAndBegin())).toMatchObject({
+        kind: 'counted',
+        before: ['abc'],
+        begun: { ok: false, fault: { why: 'its turn has not come: abc goes before it' } },
+      });
+      expect(await stored()).toMatchObject({ state: 'queued', epoch: 0 });
     });
   });
 
