@@ -107,13 +107,13 @@ describe('killed', () => {
   test('before the approval and the intent: neither is known, and the approval is said again', async () => {
     const host = 'wikikube-worker1013';
     await lives.start('before-decision=kill');
-    const { id } = await elukey.request(`!pool ${host} ${K8S}`);
-    jijiki.say(`!approve ${id}`);
+    const { id } = await jijiki.request(`!pool ${host} ${K8S}`);
+    elukey.say(`!approve ${id}`);
     await lives.sluice.process.exited;
     await lives.start();
     expect(await lives.field(id, 'state')).toBe('awaiting-approval');
     expect(await value(host)).toBe(INACTIVE);
-    await jijiki.ask(`!approve ${id}`, new RegExp(`^${id} done`));
+    await elukey.ask(`!approve ${id}`, new RegExp(`^${id} done`));
     expect(writes(host)).toEqual([NOT_YET, POOLED]);
     expect(await lives.logged(id)).toHaveLength(1);
   });

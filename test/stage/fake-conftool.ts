@@ -31,6 +31,8 @@ export class FakeConftool implements Conftool {
   outage: Fault | undefined;
   /** What every write answers while it is set; reading goes on. */
   writeFault: Fault | undefined;
+  /** Pools as the watch is said to have seen them; nobody thinks ahead while there are none. */
+  watched: readonly Pool[] = [];
   /** Called before each write with its number from 1: somebody else's confctl, at the worst moment. */
   beforeWrite: ((number: number) => void | Promise<void>) | undefined;
   /** Called for each write of Sluice that was applied. */
@@ -99,13 +101,13 @@ export class FakeConftool implements Conftool {
     return all.ok ? ok(all.value.filter((pool) => pool.service === service)) : all;
   }
 
-  /** Thinking ahead is off while it is undefined. */
-  seen(): readonly Pool[] | undefined {
-    return undefined;
+  seen(service: string): readonly Pool[] | undefined {
+    const pools = this.watched.filter((pool) => pool.service === service);
+    return pools.length === 0 ? undefined : pools;
   }
 
-  seenPool(): Pool | undefined {
-    return undefined;
+  seenPool(key: PoolKey): Pool | undefined {
+    return this.watched.find((pool) => poolPath(pool) === poolPath(key));
   }
 
   pool({ dc, cluster, service, record }: PoolKey): Promise<Result<Pool>> {

@@ -95,3 +95,25 @@ test('another process is told at once that there is something to be said; this o
   expect(told).toBe(1);
   listening.close();
 });
+
+test('who says what it stores itself tells nobody', async () => {
+  let speaks = true;
+  const speaker = await openRedisStore({
+    connection: connectionOptions({ url: redis.url }),
+    retentionMs: 60_000,
+    log: silentLog,
+    speaks: () => speaks,
+  });
+  const heard: string[] = [];
+  const listener = client.duplicate();
+  listener.on('message', (_channel, origin) => heard.push(origin));
+  await listener.subscribe('{sluice}:said');
+  value(await speaker.addRows([row('k7f:waits')]));
+  speaks = false;
+  value(await speaker.addRows([row('k7f:end')]));
+  await waitUntil('it is told', () => heard.length > 0);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(heard).toHaveLength(1);
+  listener.disconnect();
+  await speaker.close();
+});
