@@ -74,8 +74,9 @@ async function runInTurn(
       ? runScale(parts, outbox, ready, ending)
       : runNodes(parts, outbox, ready, { ending, behind, ahead, tell, takeAlong }));
   for (const service of linesOf(operation.request)) await wakeNext(parts, service, id);
-  const after = await parts.store.operation(id);
-  return after.ok && after.value?.state === 'done' ? after.value : undefined;
+  // What is done stays so: that is known where it was done.
+  const after = parts.store.known(id);
+  return after?.state === 'done' ? after : undefined;
 }
 
 /** Whether some process has given a sign of life of it lately. */

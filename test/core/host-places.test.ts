@@ -2,7 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { copyNodes, nodeOf, placeOf, placesOf, sharePlaces, withNode } from '../../src/core/host-places.ts';
 import { node } from './build.ts';
 
-const NODES = [node('maps1005', 'yes/10'), node('maps1006', 'no/10'), node('maps1007', 'yes/5')];
+const NODES = [
+  node('maps1005.eqiad.wmnet', 'yes/10'),
+  node('maps1006.eqiad.wmnet', 'no/10'),
+  node('maps1007.eqiad.wmnet', 'yes/5'),
+];
 
 describe('where hosts stand', () => {
   test('in full and short; nowhere when there is none', () => {
@@ -23,11 +27,11 @@ describe('where hosts stand', () => {
   });
 
   test('a changed list has its own values in the same places', () => {
-    const changed = withNode(NODES, 1, node('maps1006', 'yes/1', 101));
+    const changed = withNode(NODES, 1, node('maps1006.eqiad.wmnet', 'yes/1', 101));
     expect(nodeOf(changed, 'maps1006.eqiad.wmnet')?.state.weight).toBe(1);
     expect(nodeOf(NODES, 'maps1006.eqiad.wmnet')?.state.weight).toBe(10);
     const copy = copyNodes(NODES);
-    copy[0] = node('maps1005', 'no/1');
+    copy[0] = node('maps1005.eqiad.wmnet', 'no/1');
     expect(nodeOf(copy, 'maps1005.eqiad.wmnet')?.state.pooled).toBe('no');
     const again = [...NODES];
     sharePlaces(NODES, again);

@@ -11,6 +11,7 @@ import {
   CHANGE_SCRIPT,
   LEASE_SCRIPT,
   LIST_SCRIPT,
+  MARKS_SCRIPT,
   READ_SCRIPT,
   STANDING_SCRIPT,
   VOTE_SCRIPT,
@@ -95,6 +96,7 @@ export interface Link {
     options?: ChangeOptions,
   ): Promise<Result<ChangeReply>>;
   vote(call: Call): Promise<Result<VoteReply>>;
+  marks(call: Call): Promise<Result<void>>;
   /** The same, and a change directly behind it. Its answer is the digest of its first key's hash. */
   voteAndChange(
     call: Call,
@@ -119,6 +121,7 @@ interface Scripts {
   readonly sluiceLease: Script;
   readonly sluiceChange: Script;
   readonly sluiceVote: Script;
+  readonly sluiceMarks: Script;
 }
 
 /** Wraps a client. It opens and closes nothing. */
@@ -135,6 +138,7 @@ export function linkTo(
   client.defineCommand('sluiceRead', { lua: READ_SCRIPT });
   client.defineCommand('sluiceList', { lua: LIST_SCRIPT });
   client.defineCommand('sluiceStanding', { lua: STANDING_SCRIPT });
+  client.defineCommand('sluiceMarks', { lua: MARKS_SCRIPT });
   client.defineCommand('sluiceTime', { lua: "return redis.call('TIME')" });
   client.defineCommand('sluiceLease', { lua: LEASE_SCRIPT });
   const scripts = client as unknown as Scripts;
@@ -180,7 +184,7 @@ export function linkTo(
   };
 
   const run = (
-    script: 'sluiceChange' | 'sluiceVote',
+    script: 'sluiceChange' | 'sluiceVote' | 'sluiceMarks',
     prepare: (client: Redis) => Promise<Result<Call>>,
     replicated: Replicated,
   ): Promise<Result<readonly unknown[]>> => {
@@ -192,7 +196,8 @@ export function linkTo(
       const { keys, argv } = call.value;
       const notAfter = String(Math.floor(until + aheadMs));
       const args = [...keys, notAfter, ...argv];
-      if (minReplicas > 0 && replicated !== undefined) return andWait(script, keys.length, args, replicated);
+      if (minReplicas > 0 && replicated !== undefined && script !== 'sluiceMarks')
+        return andWait(script, keys.length, args, replicated);
       const reply = (await scripts[script](keys.length, ...args)) as readonly unknown[];
       if (reply[0] !== 'late') return ok(reply);
       // Either it was late, or somebody set the clock of Redis: then the next one measures anew.
@@ -237,6 +242,10 @@ export function linkTo(
     vote: async (call) => {
       const reply = await run('sluiceVote', () => Promise.resolve(ok(call)), 'should');
       return reply.ok ? ok(voteReply(reply.value)) : reply;
+    },
+    marks: async (call) => {
+      const reply = await run('sluiceMarks', () => Promise.resolve(ok(call)), undefined);
+      return reply.ok ? ok(undefined) : reply;
     },
     voteAndChange: async (call, change) => {
       // In this order: a change that came first would be refused.

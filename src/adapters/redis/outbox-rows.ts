@@ -33,6 +33,11 @@ export function addRowsTo(
   if (rows.length > 0 && !speaks()) change.effect('PUBLISH', KEYS.said, ORIGIN);
 }
 
+interface Marked {
+  readonly key: string;
+  readonly mark: Parameters<Store['markRow']>[1];
+}
+
 /** The part of the store that holds what is to be said. */
 export function rowMethods(
   link: Link,
@@ -44,6 +49,13 @@ export function rowMethods(
       const hashes = await link.hashes(keys.map(KEYS.row));
       return ok(hashes.map(readRow).filter((row) => row !== undefined));
     });
+  let next: { readonly marks: Marked[]; readonly stored: Promise<Result<void>> } | undefined;
+  /** What is noted at the same moment goes together. */
+  const flush = (): Promise<Result<void>> => {
+    const marks = next?.marks ?? [];
+    next = undefined;
+    return link.marks(marksCall(marks, retentionMs));
+  };
   return {
     addRows: async (rows) => {
       if (rows.length === 0) return ok(undefined);
@@ -57,24 +69,29 @@ export function rowMethods(
     },
     unsentRows: (most) => listed(KEYS.unsent, most),
     salRows: (most) => listed(KEYS.salRows, most),
-    markRow: async (key, { state, sentAt, note, epoch }) =>
-      doneOnly(
-        await link.change(() => {
-          const hash = KEYS.row(key);
-          const change = newChange(hash);
-          change.guard('field-in', hash, 'state', ...ROW_PREDECESSORS[state]);
-          if (epoch !== undefined) change.guard('field-in', KEYS.voice, 'epoch', String(epoch));
-          change.fields(hash, {
-            state,
-            ...(sentAt === undefined ? {} : { sentAt: String(sentAt) }),
-            ...(note === undefined ? {} : { note }),
-          });
-          if (state !== 'pending' && state !== 'sent') {
-            change.effect('LREM', KEYS.unsent, 1, key);
-            change.effect('PEXPIRE', hash, retentionMs);
-          }
-          return ok(change);
-        }),
-      ),
+    markRow: (key, mark) => {
+      next ??= { marks: [], stored: Promise.resolve().then(flush) };
+      next.marks.push({ key, mark });
+      return next.stored;
+    },
+  };
+}
+
+function marksCall(marks: readonly Marked[], retentionMs: number): { keys: string[]; argv: string[] } {
+  const told = marks.map(({ key, mark: { state, sentAt, note, epoch } }) => [
+    key,
+    ROW_PREDECESSORS[state],
+    epoch === undefined ? '' : String(epoch),
+    [
+      'state',
+      state,
+      ...(sentAt === undefined ? [] : ['sentAt', String(sentAt)]),
+      ...(note === undefined ? [] : ['note', note.toWellFormed()]),
+    ],
+    state !== 'pending' && state !== 'sent',
+  ]);
+  return {
+    keys: [KEYS.voice, KEYS.unsent, ...marks.map(({ key }) => KEYS.row(key))],
+    argv: [String(retentionMs), JSON.stringify(told)],
   };
 }

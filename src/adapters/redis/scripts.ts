@@ -91,6 +91,34 @@ return {'done', heads, mark, redis.call('HGETALL', KEYS[1])}
 `;
 
 /**
+ * Notes what became of rows that were said. Each for itself: one that somebody else has noted, or noted in another voice's time, stays as it is.
+ *
+ * KEYS: the voice, the rows that are not said yet, then a row for each mark. ARGV: not-after; retention in milliseconds; the marks as JSON: each the row's own key, the
+ * states that it may come from, the epoch of the voice (empty: whichever), the fields and values to set, and whether that settles it.
+ *
+ * @returns `late` | `done`
+ */
+export const MARKS_SCRIPT = `
+local clock = redis.call('TIME')
+if clock[1] * 1000 + math.floor(clock[2] / 1000) > tonumber(ARGV[1]) then return {'late'} end
+local voice = redis.call('HGET', KEYS[1], 'epoch') or ''
+for number, mark in ipairs(cjson.decode(ARGV[3])) do
+  local hash = KEYS[number + 2]
+  local state = redis.call('HGET', hash, 'state') or ''
+  local holds = false
+  for _, from in ipairs(mark[2]) do holds = holds or state == from end
+  if holds and (mark[3] == '' or mark[3] == voice) then
+    redis.call('HSET', hash, unpack(mark[4]))
+    if mark[5] then
+      redis.call('LREM', KEYS[2], 1, mark[1])
+      redis.call('PEXPIRE', hash, ARGV[2])
+    end
+  end
+end
+return {'done'}
+`;
+
+/**
  * One vote. Whether it counts, whether it is in time and what it leads to is decided in one go, so that two votes, or a vote and the
  * end of the wait, cannot both win.
  *

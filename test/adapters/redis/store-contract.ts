@@ -696,6 +696,19 @@ export function storeContract(open: () => Promise<Store>): void {
       expect(keysOf(value(await store.salRows(10)))).toEqual(['r2']);
     });
 
+    test('marks of the same moment are each for themselves', async () => {
+      value(await store.addRows([row('r1'), row('r2'), row('r3')]));
+      value(await store.markRow('r2', { state: 'refused', note: 'no such channel' }));
+      await Promise.all([
+        store.markRow('r1', { state: 'echoed' }),
+        store.markRow('r2', { state: 'echoed' }),
+        store.markRow('zzz', { state: 'sent' }),
+        store.markRow('r3', { state: 'sent', sentAt: 7, note: 'twice' }),
+      ]).then((all) => all.map(value));
+      const left = value(await store.unsentRows(9));
+      expect(left).toMatchObject([{ key: 'r3', state: 'sent', sentAt: 7, note: 'twice' }]);
+    });
+
     test('a row that was heard is never sent again', async () => {
       value(await store.addRows([row('r1', 'sal'), row('r2')]));
       value(await store.markRow('r1', { state: 'sent', sentAt: 5 }));
