@@ -38,7 +38,7 @@ describe('the check finds a Sluice that', () => {
     {
       name: 'writes whatever the index is',
       file: 'src/adapters/conftool/etcd-v2.ts',
-      from: ', prevIndex: String(write.prevIndex) }',
+      from: ', prevIndex: String(prevIndex) }',
       to: ' }',
       life: FROZEN_BEFORE_A_WRITE,
       problem: /a human's change was written over/,
