@@ -62,10 +62,8 @@ export async function approve(
   const handed =
     reading &&
     ahead.hand(reading, { operation: ballot.counted, store: (begin) => ballot.store(begin), tell: say });
-  const begun = handed === undefined ? undefined : parts.queue.wake(id);
-  const isTaken = handed?.isTaken() === true;
+  const isTaken = handed !== undefined && parts.queue.begin(id) && handed.isTaken();
   const cast = await (isTaken ? inTime(ballot.whenCast, () => ballot.cast()) : ballot.cast());
-  await begun;
   if (!cast.ok) return cast;
   const { outcome, isForged } = cast.value;
   switch (outcome.kind) {
@@ -74,7 +72,7 @@ export async function approve(
       await parts.faultPoint('after-vote');
       const isFirst = outcome.missing === 0 && outcome.before.length === 0;
       // Whoever stands before it wakes it.
-      const woken = isFirst && outcome.begun?.ok !== true ? parts.queue.wake(id) : undefined;
+      const woken = isFirst ? parts.queue.wake(id) : undefined;
       const answer = isFirst && isTaken ? await inTime(handed.told, say) : await say();
       await woken;
       return ok(answer);

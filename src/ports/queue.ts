@@ -7,6 +7,8 @@ export interface Queue {
    * whoever is there when it dies.
    */
   wake(id: string): Promise<Result<void>>;
+  /** Begins here and at once what is about to be stored, where there is place: nobody else can know of it yet. @returns whether it did. */
+  begin(id: string): boolean;
   /** The ids whose job is waiting or active. */
   awake(): Promise<Result<ReadonlySet<string>>>;
   /**

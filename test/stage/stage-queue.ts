@@ -11,11 +11,15 @@ export class StageQueue implements Queue {
   private readonly running = new Set<Promise<void>>();
 
   wake(id: string): Promise<Result<void>> {
-    if (this.beginsAtOnce && this.run !== undefined) {
-      const run = this.run(id, false).finally(() => this.running.delete(run));
-      this.running.add(run);
-    } else this.waiting.add(id);
+    if (!this.begin(id)) this.waiting.add(id);
     return Promise.resolve(ok(undefined));
+  }
+
+  begin(id: string): boolean {
+    if (!this.beginsAtOnce || this.run === undefined) return false;
+    const run = this.run(id, false).finally(() => this.running.delete(run));
+    this.running.add(run);
+    return true;
   }
 
   awake(): Promise<Result<ReadonlySet<string>>> {

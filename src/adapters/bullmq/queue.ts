@@ -98,6 +98,7 @@ export function openQueue(options: QueueOptions): WatchedQueue {
       }
       return inTime(queue.add('run', { id }, { jobId: jobIdOf(id) }).then(() => undefined));
     },
+    begin: (id) => !running.has(id) && begin(id),
     awake: () =>
       inTime(
         queue
