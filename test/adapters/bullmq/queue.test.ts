@@ -100,6 +100,22 @@ test('while it runs it counts as awake, and a wake-up adds nothing', async () =>
   expect(runs).toBe(1);
 });
 
+test('what is about to be stored is begun here or nowhere', async () => {
+  const queue = open(1);
+  expect(queue.begin('aaa')).toBe(false);
+  const { passed, open: go } = gate();
+  const runs: string[] = [];
+  queue.start(async (id) => {
+    runs.push(id);
+    await passed;
+  });
+  expect(['aaa', 'aaa', 'bbb'].map((id) => queue.begin(id))).toEqual([true, false, false]);
+  expect(await queue.awake()).toEqual({ ok: true, value: new Set() });
+  go();
+  await queue.close();
+  expect(runs).toEqual(['aaa']);
+});
+
 test('who runs operations begins at once, and each wake-up is one run; who gets its job elsewhere is told', async () => {
   const [here, elsewhere] = [open(50), open(50)];
   const ids = Array.from({ length: 30 }, (_, number) => `op${String(number)}`);
