@@ -39,7 +39,9 @@ export async function approve(
   const operation = found.value;
   if (await endForged(parts, outbox, operation)) return ok([]);
   const { id, plan } = operation;
-  const reading = missingApprovals(operation) > 1 ? undefined : ahead.begin(operation);
+  // Behind another there is no hurry.
+  const isBehind = ahead.hurry(operation);
+  const reading = isBehind || missingApprovals(operation) > 1 ? undefined : ahead.begin(operation);
   const ballot = new Ballot(parts, outbox, { operation, utterance });
   let said: Promise<readonly Announcement[]> | undefined;
   const say = (): Promise<readonly Announcement[]> => (said ??= tell());

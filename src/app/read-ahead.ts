@@ -1,5 +1,5 @@
 import type { Operation } from '../core/operation.ts';
-import { isScale } from '../core/operation.ts';
+import { isScale, linesOf } from '../core/operation.ts';
 import type { Transition } from '../ports/store.ts';
 import type { Parts } from './parts.ts';
 import type { Judging } from './read-judged.ts';
@@ -49,6 +49,8 @@ export class ReadsAhead {
   private readonly handed = new Map<string, Ahead>();
   /** The last that was taken. */
   private taken: Ahead | undefined;
+  /** What is decided and not stored yet, by the lines that it is to stand in. */
+  private readonly undecided = new Map<string, StoreDecision>();
 
   /** @param runs whether operations run in this process. */
   constructor(parts: Parts, runs: boolean) {
@@ -68,6 +70,17 @@ export class ReadsAhead {
   }
 
   /**
+   * Has stored what was decided before and would stand in the same line: who is first there does not depend on whose reading takes longer.
+   *
+   * @returns whether there was any.
+   */
+  hurry({ request }: Operation): boolean {
+    const before = new Set(linesOf(request).flatMap((line) => this.undecided.get(line) ?? []));
+    for (const store of before) void store();
+    return before.size > 0;
+  }
+
+  /**
    * Hands it to the run of the operation, which begins now.
    *
    * @param decision is told by a run that has taken it, after its first writes.
@@ -82,7 +95,7 @@ export class ReadsAhead {
     const ahead: Ahead = {
       ...reading,
       operation,
-      store,
+      store: store && this.keep(linesOf(operation.request), store),
       tell: () => {
         const saying = say();
         tellNow(saying);
@@ -91,6 +104,15 @@ export class ReadsAhead {
     };
     this.handed.set(operation.id, ahead);
     return { isTaken: () => this.taken === ahead, told };
+  }
+
+  private keep(lines: readonly string[], store: StoreDecision): StoreDecision {
+    const storeNow: StoreDecision = (begin) => {
+      for (const line of lines) if (this.undecided.get(line) === storeNow) this.undecided.delete(line);
+      return store(begin);
+    };
+    for (const line of lines) this.undecided.set(line, storeNow);
+    return storeNow;
   }
 
   /** For the run: once. */

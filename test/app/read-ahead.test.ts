@@ -166,3 +166,26 @@ test('of two who approve at the same moment one begins it, once', async () => {
   expect(stage.seen.filter((line) => line.includes('k7f done in'))).toHaveLength(1);
   expect(stage.seen.filter((line) => line.includes('k7f approved by'))).toHaveLength(1);
 });
+
+test('of two of one service, the one that was approved first goes first, however long its reading takes', async () => {
+  await say('elukey', '!depool maps1005 kartotherian-ssl');
+  await say('elukey', '!depool maps1006 kartotherian-ssl');
+  const { conftool } = stage;
+  const pool = conftool.pool.bind(conftool);
+  let reads = 0;
+  conftool.pool = async (key) => {
+    if ((reads += 1) === 1) await new Promise((resolve) => setTimeout(resolve, 40));
+    return pool(key);
+  };
+  stage.seen.length = 0;
+  await Promise.all([
+    stage.chat.say('jijiki', 'jijiki', '!approve k7f'),
+    stage.chat.say('akosiaris', 'akosiaris', '!approve m3k'),
+  ]);
+  await stage.settle();
+  expect(stage.seen.filter((line) => line.startsWith('etcd '))).toEqual([
+    WRITTEN,
+    WRITTEN.replace('maps1005', 'maps1006'),
+  ]);
+  expect(stage.seen).toContainEqual(expect.stringMatching(/m3k approved by akosiaris: .*Starts after k7f\.$/));
+});

@@ -147,7 +147,9 @@ describe('the outage of 2025, on real HAProxy, Prometheus, etcd, Redis and IRC',
     const second = await jijiki.request('!depool maps[1007-1008] kartotherian-ssl');
     const done = elukey.irc.waitFor(new RegExp(`^${first.id} done`), 30_000);
     const held = elukey.irc.waitFor(new RegExp(`^${second.id} held`), 30_000);
+    const heard = elukey.irc.waitFor(new RegExp(`^!approve ${first.id}$`));
     jijiki.say(`!approve ${first.id}`);
+    await heard;
     elukey.say(`!approve ${second.id}`);
     await done;
     expect((await held).text).toBe(
