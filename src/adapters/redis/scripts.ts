@@ -2,16 +2,21 @@
 const MANY_FIELDS = 64;
 
 /**
- * What the hash of an operation comes to; another one when anything in it has changed, and at times when Redis has moved its fields about, which costs the reading of it. One
- * that is not there is ''. To go over hundreds of steps takes a millisecond, and would be done several times for each group of writes: there it is the revision, which
- * every change of ours replaces.
+ * What the hash of an operation comes to; the same as long as nothing in it changes, in whatever order Redis names its fields. One that is not there is ''. To go
+ * over hundreds of steps takes a millisecond, and would be done several times for each group of writes: there it is the revision, which every change
+ * of ours replaces.
  */
 const DIGEST_FUNCTION = `
+local function digestOf(hash)
+  if #hash == 0 then return '' end
+  local fields = {}
+  for i = 1, #hash, 2 do fields[(i + 1) / 2] = hash[i] .. '\\0' .. hash[i + 1] end
+  table.sort(fields)
+  return redis.sha1hex(table.concat(fields, '\\0'))
+end
 local function markOf(key)
   if redis.call('HLEN', key) > ${String(MANY_FIELDS)} then return 'rev ' .. (redis.call('HGET', key, 'rev') or '') end
-  local hash = redis.call('HGETALL', key)
-  if #hash == 0 then return '' end
-  return redis.sha1hex(table.concat(hash, '\\0'))
+  return digestOf(redis.call('HGETALL', key))
 end
 `;
 
