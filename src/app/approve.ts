@@ -9,7 +9,7 @@ import { suspensionFault } from '../core/suspension.ts';
 import { Ballot, endForged } from './ballot.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
-import type { ReadsAhead } from './read-ahead.ts';
+import type { Reading, ReadsAhead } from './read-ahead.ts';
 import { tellViews } from './tell-views.ts';
 import type { Utterance } from './utterance.ts';
 
@@ -20,6 +20,8 @@ interface Approval {
   readonly operation: Operation;
   readonly utterance: Utterance;
   readonly ahead: ReadsAhead;
+  /** What it is judged by, when that is being read already. */
+  readonly reading?: Reading | undefined;
 }
 
 /**
@@ -32,7 +34,7 @@ interface Approval {
 export async function approve(
   parts: Parts,
   outbox: Outbox,
-  { operation: known, utterance, ahead }: Approval,
+  { operation: known, utterance, ahead, reading: begun }: Approval,
 ): Promise<Result<readonly Announcement[]>> {
   const found = await findApprovable(parts, known, utterance);
   if (!found.ok) return found;
@@ -40,8 +42,8 @@ export async function approve(
   if (await endForged(parts, outbox, operation)) return ok([]);
   const { id, plan } = operation;
   // Behind another there is no hurry.
-  const isBehind = ahead.hurry(operation);
-  const reading = isBehind || missingApprovals(operation) > 1 ? undefined : ahead.begin(operation);
+  const isBehind = ahead.hurry(operation) !== undefined;
+  const reading = isBehind || missingApprovals(operation) > 1 ? undefined : (begun ?? ahead.begin(operation));
   const ballot = new Ballot(parts, outbox, { operation, utterance });
   let said: Promise<readonly Announcement[]> | undefined;
   const say = (): Promise<readonly Announcement[]> => (said ??= tell());

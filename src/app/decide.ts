@@ -17,7 +17,7 @@ import { audit, journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import { know } from '../observe/context.ts';
 import type { Parts } from './parts.ts';
-import type { ReadsAhead } from './read-ahead.ts';
+import type { Reading, ReadsAhead } from './read-ahead.ts';
 import { suspend, unsuspend } from './suspend.ts';
 import { requestStop } from './request-stop.ts';
 import { settleOperation } from './settle-operation.ts';
@@ -26,12 +26,22 @@ import { answer, viewRows } from './speak.ts';
 import type { Utterance } from './utterance.ts';
 
 /** An operation that is being looked up. */
-export type Found = ReturnType<Parts['store']['operation']>;
+export interface About {
+  readonly found: ReturnType<Parts['store']['operation']>;
+  /** What it is judged by when this approval lets it begin. */
+  readonly reading: Reading | undefined;
+}
 
 /** Looks up the operation that is ruled on. What is approved may be known already: the vote holds it against the journal. */
-export function lookUp({ store }: Parts, { kind, id }: Extract<Decision, { id: string }>): Found {
+export function lookUp(
+  { store }: Parts,
+  { kind, id }: Extract<Decision, { id: string }>,
+  ahead?: ReadsAhead,
+): About {
   const known = kind === 'approve' ? store.known(id) : undefined;
-  return known?.state === 'awaiting-approval' ? Promise.resolve(ok(known)) : store.operation(id);
+  if (known?.state !== 'awaiting-approval') return { found: store.operation(id), reading: undefined };
+  const reading = missingApprovals(known) > 1 ? undefined : ahead?.begin(known);
+  return { found: Promise.resolve(ok(known)), reading };
 }
 
 /** Who rules, and what is known. */
@@ -39,7 +49,7 @@ interface Ruling {
   readonly utterance: Utterance;
   readonly ahead: ReadsAhead;
   /** The operation, when it is being looked up already. */
-  readonly about?: Found | undefined;
+  readonly about?: About | undefined;
 }
 
 /** Carries out what a person rules about an operation, or about all of them, and answers. */
@@ -49,7 +59,7 @@ export async function decide(
   decision: Decision,
   { utterance, ahead, about }: Ruling,
 ): Promise<void> {
-  if ('id' in decision) know('op', decision.id);
+  if ('id' in decision) know(parts, 'op', decision.id);
   const said = await carryOut(parts, outbox, decision, { utterance, ahead, about });
   if (!said.ok) {
     await answer(parts, utterance, [
@@ -86,9 +96,11 @@ async function carryOut(
     case 'stop-all':
       return stopAll(parts, outbox, utterance);
     default: {
-      const operation = await findOperation(parts, decision.id, about ?? lookUp(parts, decision));
+      const { found, reading } = about ?? lookUp(parts, decision);
+      const operation = await findOperation(parts, decision.id, found);
       if (!operation.ok) return operation;
-      return decideOne(parts, outbox, { kind: decision.kind, operation: operation.value, utterance, ahead });
+      const one = { kind: decision.kind, operation: operation.value, utterance, ahead, reading };
+      return decideOne(parts, outbox, one);
     }
   }
 }
@@ -98,9 +110,11 @@ interface One {
   readonly operation: Operation;
   readonly utterance: Utterance;
   readonly ahead: ReadsAhead;
+  readonly reading: Reading | undefined;
 }
 
 async function decideOne(parts: Parts, outbox: Outbox, one: One): Promise<Result<readonly Announcement[]>> {
+  if (one.kind !== 'approve') await one.ahead.whenStored(one.operation);
   switch (one.kind) {
     case 'approve':
       return approve(parts, outbox, one);
@@ -121,7 +135,7 @@ async function decideOne(parts: Parts, outbox: Outbox, one: One): Promise<Result
   }
 }
 
-async function findOperation(parts: Parts, id: string, about: Found): Promise<Result<Operation>> {
+async function findOperation(parts: Parts, id: string, about: About['found']): Promise<Result<Operation>> {
   const found = await about;
   if (!found.ok) return found;
   if (found.value !== undefined) return ok(found.value);

@@ -6,7 +6,7 @@ import { within } from '../observe/context.ts';
 import type { Inbound } from '../ports/chat.ts';
 import { admit, lookerOf, pointToChannel, refuse } from './admit.ts';
 import { cancelOperation } from './cancel-operation.ts';
-import type { Found } from './decide.ts';
+import type { About } from './decide.ts';
 import { decide, lookUp } from './decide.ts';
 import type { Ear } from './ear.ts';
 import { hearQuestion } from './hear-question.ts';
@@ -45,6 +45,11 @@ export async function hear(ear: Ear, event: Inbound): Promise<void> {
   }
 }
 
+/** Does what follows from an event; every log line says from which. */
+function withinHearing(ear: Ear, { eventKey }: Inbound, act: (ear: Ear) => Promise<void>): Promise<void> {
+  return within(ear.parts, 'hear', { event: eventKey }, (parts) => act({ ...ear, parts }));
+}
+
 /** Whom the network refuses to vouch for is nobody, whatever the account says. */
 function personOf(parts: Parts, { actor }: Inbound): Person | undefined {
   const { account, refused, transport } = actor;
@@ -57,7 +62,7 @@ async function hearReaction(
   event: Inbound & { readonly kind: 'reaction' },
   person: Person | undefined,
 ): Promise<void> {
-  const { parts, outbox } = ear;
+  const { parts } = ear;
   const said = REACTIONS[event.emoji.replace(/\uFE0F/g, '')];
   // Taken back, an approval is withdrawn; a denial has ended it.
   const kind = event.removed ? (said === 'approve' ? 'unapprove' : undefined) : said;
@@ -73,9 +78,10 @@ async function hearReaction(
   const operation = event.removed ? await parts.store.operation(id) : undefined;
   if (operation?.ok === true && operation.value?.state !== 'awaiting-approval') return;
   const { channel } = event;
-  await within('hear', { event: event.eventKey }, async () => {
-    const utterance = await admit(ear, event, channel, person);
-    if (utterance !== undefined) await decide(parts, outbox, { kind, id }, { utterance, ahead: ear.ahead });
+  await withinHearing(ear, event, async (one) => {
+    const utterance = await admit(one, event, channel, person);
+    if (utterance !== undefined)
+      await decide(one.parts, one.outbox, { kind, id }, { utterance, ahead: one.ahead });
   });
 }
 
@@ -85,16 +91,15 @@ async function hearAction(
   event: Inbound & { readonly kind: 'action' },
   person: Person | undefined,
 ): Promise<void> {
-  const { parts, outbox } = ear;
   const { action, value: id, channel } = event;
   if (channel === undefined) return;
-  await within('hear', { event: event.eventKey }, async () => {
-    const utterance = await admit(ear, event, channel, person, { command: action });
+  await withinHearing(ear, event, async (one) => {
+    const { parts, outbox, ahead } = one;
+    const utterance = await admit(one, event, channel, person, { command: action });
     if (utterance === undefined) return;
-    if (action !== 'undo')
-      return decide(parts, outbox, { kind: action, id }, { utterance, ahead: ear.ahead });
+    if (action !== 'undo') return decide(parts, outbox, { kind: action, id }, { utterance, ahead });
     const parsed = parseLine(`!undo ${id}`, parts.settings.commands, { addressed: false });
-    if (parsed.kind === 'invocation') await invoke(ear, parsed, utterance);
+    if (parsed.kind === 'invocation') await invoke(one, parsed, utterance);
   });
 }
 
@@ -125,9 +130,7 @@ async function hearText(
   if (parsed.kind === 'nothing') return;
   if (event.channel === undefined) return pointToChannel(ear, event);
   const { channel } = event;
-  await within('hear', { event: event.eventKey }, () =>
-    hearParsed(ear, { ...event, channel }, person, parsed),
-  );
+  await withinHearing(ear, event, (one) => hearParsed(one, { ...event, channel }, person, parsed));
 }
 
 async function hearParsed(
@@ -142,7 +145,8 @@ async function hearParsed(
     parsed.kind === 'invocation' && (parsed.command.kind === 'plan' || parsed.command.name === 'approve');
   const looks = parsed.kind === 'invocation' && parsed.command.kind === 'answer';
   // What it is about is looked up while it is found out who says it.
-  const about = parsed.kind === 'invocation' ? operationAbout(ear, parsed) : undefined;
+  const about = parsed.kind === 'invocation' ? operationAbout(ear, parsed, person) : undefined;
+  if (about?.reading !== undefined) await ear.ahead.whenGoneOut;
   const utterance =
     event.actor.readsOnly === true && looks
       ? lookerOf(event, event.channel)
@@ -152,14 +156,18 @@ async function hearParsed(
   else await refuse(ear.parts, utterance, parsed.fault);
 }
 
-/** The operation that is ruled on. */
-function operationAbout({ parts }: Ear, { command, given, reason }: Invocation): Found | undefined {
+/** The operation that is ruled on. For a stranger nothing is read ahead. */
+function operationAbout(
+  { parts, ahead }: Ear,
+  { command, given, reason }: Invocation,
+  person: Person | undefined,
+): About | undefined {
   if (command.kind !== 'decide') return undefined;
   const decision = command.decide(given, reason);
-  return 'id' in decision ? lookUp(parts, decision) : undefined;
+  return 'id' in decision ? lookUp(parts, decision, person && ahead) : undefined;
 }
 
-async function invoke(ear: Ear, invocation: Invocation, utterance: Utterance, about?: Found): Promise<void> {
+async function invoke(ear: Ear, invocation: Invocation, utterance: Utterance, about?: About): Promise<void> {
   const { parts, outbox } = ear;
   const { command, given } = invocation;
   if (command.kind === 'decide')

@@ -6,6 +6,7 @@ import type { StepRecord } from '../core/step.ts';
 import { stepSubject } from '../core/step.ts';
 import type { Transition } from '../ports/store.ts';
 import { endOperation, salRow } from './end-operation.ts';
+import { goneOut } from './gone-out.ts';
 import { audit } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
@@ -60,7 +61,7 @@ export async function journalIntents(
     Promise.all(steps.map((step) => auditIntent(parts, id, step)));
   const moving = store === undefined ? parts.store.transition(transition) : decide(store, transition);
   // When that is on its way.
-  const auditing = new Promise<void>((resolve) => setImmediate(resolve)).then(auditAll);
+  const auditing = goneOut().then(auditAll);
   const [moved, audited] = await Promise.all([moving, auditing]);
   if (moved === undefined) return undefined;
   if (!moved.ok) {

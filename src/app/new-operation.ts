@@ -66,7 +66,7 @@ export async function storeOperation(
     const { operation, rows } = draftOf(attempt);
     const created = await parts.store.create(operation, rows);
     if (!created.ok) return created;
-    if (created.value.kind !== 'taken') know('op', operation.id);
+    if (created.value.kind !== 'taken') know(parts, 'op', operation.id);
     if (created.value.kind === 'created') return ok({ operation, rows, before: created.value.before });
     if (created.value.kind === 'duplicate') {
       const known = await parts.store.operation(created.value.id);

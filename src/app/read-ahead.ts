@@ -1,6 +1,7 @@
 import type { Operation } from '../core/operation.ts';
 import { isScale, linesOf } from '../core/operation.ts';
 import type { Transition } from '../ports/store.ts';
+import { goneOut } from './gone-out.ts';
 import type { Parts } from './parts.ts';
 import type { Judging } from './read-judged.ts';
 import { beginJudging } from './read-judged.ts';
@@ -9,7 +10,7 @@ import { beginJudging } from './read-judged.ts';
 const FRESH_MS = 100;
 
 /** What a write is judged by, read since somebody has decided that it may begin. */
-interface Reading {
+export interface Reading {
   readonly at: number;
   readonly read: Judging;
 }
@@ -51,6 +52,7 @@ export class ReadsAhead {
   private taken: Ahead | undefined;
   /** What is decided and not stored yet, by the lines that it is to stand in. */
   private readonly undecided = new Map<string, StoreDecision>();
+  private leaving: Promise<void> | undefined;
 
   /** @param runs whether operations run in this process. */
   constructor(parts: Parts, runs: boolean) {
@@ -66,18 +68,36 @@ export class ReadsAhead {
     const read = beginJudging(this.parts, operation, { isFirst: true, keys });
     // It may be that nobody needs it.
     for (const one of [read.pools, read.rest]) one.catch(() => undefined);
+    const leaving = goneOut().then(() => {
+      if (this.leaving === leaving) this.leaving = undefined;
+    });
+    this.leaving = leaving;
     return { at: this.parts.clock.now(), read };
+  }
+
+  /** Resolves when what was asked for last has gone out; undefined when it has. Whatever is heard meanwhile comes after what it was asked for. */
+  get whenGoneOut(): Promise<void> | undefined {
+    return this.leaving;
   }
 
   /**
    * Has stored what was decided before and would stand in the same line: who is first there does not depend on whose reading takes longer.
    *
-   * @returns whether there was any.
+   * @returns resolves when that is stored; undefined when there was none.
    */
-  hurry({ request }: Operation): boolean {
+  hurry({ request }: Operation): Promise<unknown> | undefined {
     const before = new Set(linesOf(request).flatMap((line) => this.undecided.get(line) ?? []));
-    for (const store of before) void store();
-    return before.size > 0;
+    return before.size === 0 ? undefined : Promise.all([...before].map((store) => store()));
+  }
+
+  /** Resolves when every approval of the same lines that was heard before is stored: whatever else is ruled comes after it. */
+  async whenStored(operation: Operation): Promise<void> {
+    if (this.leaving !== undefined) {
+      await this.leaving;
+      // In the turn after that it is handed over.
+      await goneOut();
+    }
+    await this.hurry(operation);
   }
 
   /**
@@ -126,6 +146,6 @@ export class ReadsAhead {
 }
 
 /** Whether a write may still be judged by it. */
-export function isFresh({ clock }: Parts, { at }: Reading): boolean {
+export function isFresh({ clock }: Parts, { at }: { readonly at: number }): boolean {
   return clock.now() - at <= FRESH_MS;
 }

@@ -83,6 +83,7 @@ export class Sluice {
   private async hearNow(event: Inbound): Promise<void> {
     const { parts, outbox, seen, log, early, questions, ahead, shared, poolsOf } = this;
     const chat = this.chatOf(event);
+    if (ahead.whenGoneOut !== undefined) await ahead.whenGoneOut;
     const actor = (await chat?.identify?.(event.actor)) ?? event.actor;
     return hear({ parts, outbox, seen, log, early, questions, ahead, shared, poolsOf }, { ...event, actor });
   }
@@ -96,8 +97,8 @@ export class Sluice {
     const running = this.running.get(id);
     if (running !== undefined) return running;
     const run: Promise<void> = this.guarded('run', async () => {
-      const done = await within('run', { op: id }, () =>
-        runOperation(this.parts, this.outbox, id, {
+      const done = await within(this.parts, 'run', { op: id }, (parts) =>
+        runOperation(parts, this.outbox, id, {
           begunElsewhere,
           ending: () => this.ending,
           ahead: this.ahead.take(id),

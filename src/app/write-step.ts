@@ -47,7 +47,7 @@ export async function writeStep(
     if (settled?.ok === true && settled.value.kind === 'conflict')
       return { kind: 'conflict', fault: settled.value.fault };
     if (settled === undefined || settled.ok) {
-      const written = await within('conftool write', { object: nodePath(step.key) }, () =>
+      const written = await within(parts, 'conftool write', { object: nodePath(step.key) }, () =>
         conftool.write(node, changedFields(step), origin, { andRead }),
       );
       if (written.ok) {

@@ -1,6 +1,5 @@
 import process from 'node:process';
 import { pino } from 'pino';
-import { knownFields } from './context.ts';
 import { Soon } from './soon.ts';
 
 /** Structured lines for whoever runs Sluice. Fields first, then what happened. No secret ever goes in. */
@@ -17,7 +16,7 @@ const SHORTEST_SECRET = 6;
 const GATHER_MS = 20;
 
 /**
- * JSON lines on stdout, each with the operation and the message that it is about.
+ * JSON lines on stdout.
  *
  * @param level the least that is written: `info` unless told.
  * @param secrets what no line may show, wherever a library or an error text has it from: the second belt, as nothing here logs one.
@@ -33,7 +32,6 @@ export function openLog(level: string, secrets: readonly string[]): Log {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      mixin: () => ({ ...knownFields() }),
       hooks: {
         streamWrite: (line) => hidden.reduce((text, secret) => text.replaceAll(secret, '[secret]'), line),
       },

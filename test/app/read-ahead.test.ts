@@ -187,5 +187,32 @@ test('of two of one service, the one that was approved first goes first, however
     WRITTEN,
     WRITTEN.replace('maps1005', 'maps1006'),
   ]);
-  expect(stage.seen).toContainEqual(expect.stringMatching(/m3k approved by akosiaris: .*Starts after k7f\.$/));
+  expect(stage.seen).toContainEqual(
+    expect.stringMatching(/m3k approved by akosiaris: .*Starts after k7f\.$/),
+  );
+});
+
+test('an approval that is taken back in the same moment comes first: that is too late', async () => {
+  await ask();
+  const { conftool } = stage;
+  const pool = conftool.pool.bind(conftool);
+  conftool.pool = async (key) => {
+    if (began.length === 0) await new Promise((resolve) => setTimeout(resolve, 40));
+    return pool(key);
+  };
+  await Promise.all([
+    stage.chat.say('jijiki', 'jijiki', '!approve k7f'),
+    stage.chat.say('jijiki', 'jijiki', '!unapprove k7f'),
+  ]);
+  await stage.settle();
+  expect(stage.seen.filter((line) => line.startsWith('#ops <sluice> jijiki: '))).toEqual([
+    expect.stringMatching(/jijiki: refused: too late: !unapprove k7f: it is queued/),
+  ]);
+  expect(stage.seen).toContain(WRITTEN);
+});
+
+test('for a stranger nothing is read', async () => {
+  await ask();
+  await say('nobody', '!approve k7f');
+  expect(began).toEqual([]);
 });

@@ -26,13 +26,13 @@ function logOf(code: string, secrets: readonly string[] = []): readonly Record<s
 test('every line says which message and which operation it is about', () => {
   const lines = logOf(`
     log.info({}, 'before');
-    await within('hear', { event: 'e1' }, async () => {
+    await within({ log }, 'hear', { event: 'e1' }, async ({ log }) => {
       log.info({}, 'heard');
-      await within('other', { object: 'a' }, () => Promise.resolve());
-      know('op', 'k3f');
+      await within({ log }, 'other', { object: 'a' }, () => Promise.resolve());
+      know({ log }, 'op', 'k3f');
       await new Promise((resolve) => setTimeout(resolve, 5));
       log.warn({ cause: 'late' }, 'stored');
-      await within('write', { object: 'b' }, async () => log.error({}, 'not written'));
+      await within({ log }, 'write', { object: 'b' }, async ({ log }) => log.error({}, 'not written'));
     });
     log.info({}, 'after');`);
   expect(lines.map(({ msg, event, op, object }) => [msg, event, op, object])).toEqual([
@@ -46,7 +46,7 @@ test('every line says which message and which operation it is about', () => {
 
 test('what runs side by side is kept apart', () => {
   const lines = logOf(`
-    await Promise.all(['a', 'b'].map((op) => within('run', { op }, async () => {
+    await Promise.all(['a', 'b'].map((op) => within({ log }, 'run', { op }, async ({ log }) => {
       await new Promise((resolve) => setTimeout(resolve, 5));
       log.info({}, op);
     })));`);
