@@ -7,6 +7,7 @@ import type { Intent, NodeStep } from '../core/step.ts';
 import { mergeStoredValue } from '../core/stored-value.ts';
 import type { WriteOrigin } from '../core/write-origin.ts';
 import type { Ride } from './check-before-write.ts';
+import { confirmIntent } from './confirm-intent.ts';
 import type { WrittenStep } from './finish-group.ts';
 import { finishGroup, readBack } from './finish-group.ts';
 import { journalIntents } from './journal-intents.ts';
@@ -27,6 +28,14 @@ export async function carryOut(
   );
   await parts.faultPoint('after-intent');
   const intended = [first, ...others].filter((one) => one !== undefined && one !== 'braked');
+  const [ride] = rides;
+  const [alone] = intended;
+  const step = alone?.steps[0]?.step;
+  if (ride?.verdict.confirmed !== undefined && alone !== undefined && step !== undefined) {
+    const view = await confirmIntent(parts, outbox, ride, { intended: alone.operation, step, tell });
+    if (view === undefined) return undefined;
+    intended[0] = { ...alone, view };
+  }
   // In the order in which they were approved: the next is sent when the one before it is answered.
   const written: (Intended & { readonly written: readonly WrittenStep[] })[] = [];
   for (const one of intended)

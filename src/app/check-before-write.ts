@@ -38,6 +38,8 @@ export type Verdict =
       readonly mark: string;
       /** Its place in line was not looked up: the intent is journaled only when it is the first. */
       readonly isAhead: boolean;
+      /** It rests on what the watch has seen of production: then the intent may be journaled, and nothing sent before this says so. */
+      readonly confirmed?: Promise<Verdict>;
     };
 
 /** Why they may not. */
@@ -111,7 +113,11 @@ export async function checkBeforeWrite(
   return { operation, verdict, riders };
 }
 
-/** Judges a first write by what was read for it. While the pools are being read it is judged by what the watch has seen of them. When that is what they are, it is judged. */
+/**
+ * Judges a first write by what was read for it. While the pools are being read it is judged by what the watch has seen of them; when that is what they are, it is judged.
+ *
+ * @returns of an operation that is one write, before that is known.
+ */
 export async function judgeAhead(
   parts: Parts,
   operation: NodeOperation,
@@ -122,8 +128,11 @@ export async function judgeAhead(
   const judge = (pools: Judged['pools']): Promise<Verdict> =>
     judgeWrite(parts, operation, { group, read: { ...rest, pools }, isAhead: true });
   const early = seen === undefined ? undefined : await judge(ok(seen));
-  const pools = await ahead.pools;
-  return early !== undefined && seen !== undefined && isAsSeen(pools, seen) ? early : judge(pools);
+  const last = async (): Promise<Verdict> => {
+    const pools = await ahead.pools;
+    return early !== undefined && seen !== undefined && isAsSeen(pools, seen) ? early : judge(pools);
+  };
+  return early?.kind === 'go' && operation.steps.length === 1 ? { ...early, confirmed: last() } : last();
 }
 
 /** Each is judged as it would be in a turn of its own, and beside those before it: whichever of their writes have happened. */

@@ -104,6 +104,27 @@ describe('killed', () => {
     expect(await lives.logged(id)).toHaveLength(1);
   });
 
+  test('between the intent and what production says to it: the next process looks, and does it once', async () => {
+    const [host, service] = ['maps1005', 'kartotherian-ssl'];
+    const path = `/conftool/v1/pools/eqiad/maps/${service}/${host}.eqiad.wmnet`;
+    await lives.start();
+    await jijiki.ask(`!depool ${host} ${service}`, /^\S+ done/);
+    const { id } = await jijiki.request(`!pool ${host} ${service}`);
+    lab.etcd.process.freeze();
+    elukey.say(`!approve ${id}`);
+    await lives.reaches(id, 'running');
+    expect(await lives.field(id, 'step:0:state')).toBe('intent');
+    await lives.kill();
+    lab.etcd.process.signal('SIGCONT');
+    expect(await lab.etcdValue(path)).toBe('{"weight": 10, "pooled": "no"}');
+    expect(await lives.next(id, / done /)).toContain('yes/10');
+    expect(events.of(path.replace('/conftool/v1/', '')).map(({ text }) => text)).toEqual([
+      '{"weight": 10, "pooled": "no"}',
+      '{"weight": 10, "pooled": "yes"}',
+    ]);
+    expect(await lives.logged(id)).toHaveLength(1);
+  });
+
   test('before the approval and the intent: neither is known, and the approval is said again', async () => {
     const host = 'wikikube-worker1013';
     await lives.start('before-decision=kill');
