@@ -40,7 +40,9 @@ export function brakeMethods(
         suspensions: readSuspensions(pairs(suspended)),
         logDownSince: readInstant(since as string),
         written: Number(written),
-        removals: pools.map((pool, index) => readRemovals(pool, pairs(removals[index]), removedSince)),
+        removals: pools.map((pool, index) =>
+          readRemovals(pool, removals[index] as readonly string[], removedSince),
+        ),
       });
     },
     freeze: () => link.read(async (client) => ok(readFreeze((await client.get(KEYS.freeze)) ?? ''))),

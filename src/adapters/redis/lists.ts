@@ -32,14 +32,15 @@ export function listMethods(link: Link, known: KnownOperations): Pick<Store, 'op
     // What is open there has not ended there: a server that took over may know less than the one before it.
     for (const id of open) read.set(id, ok(held.get(id)?.operation));
     for (const { id, digest, fields } of changed) read.set(id, known.read(id, digest, fields));
-    await Promise.all(
-      recent
-        .filter((id) => !read.has(id))
-        .map(async (id) => {
-          const found = known.find(id);
-          read.set(id, found !== undefined && isFinal(found.state) ? ok(found) : await readWhole(id));
-        }),
-    );
+    const unread: string[] = [];
+    for (const id of recent) {
+      if (read.has(id)) continue;
+      const found = known.find(id);
+      if (found !== undefined && isFinal(found.state)) read.set(id, ok(found));
+      else unread.push(id);
+    }
+    const whole = await Promise.all(unread.map(readWhole));
+    for (const [place, id] of unread.entries()) read.set(id, whole[place] ?? ok(undefined));
     const found = (ids: readonly string[]): Result<readonly Operation[]> =>
       operationsOf(ids, (id) => read.get(id) ?? ok(undefined));
     return ok({ open: found(open), recent: found(recent) });

@@ -1,7 +1,6 @@
 import type { Removal } from '../../ports/store.ts';
 import type { Change } from './change.ts';
 import { KEYS } from './keys.ts';
-import type { Fields } from './records.ts';
 
 /** Adds a removal to a change; it replaces what was known of that host. */
 export function addRemovalTo(change: Change, removal: Removal): void {
@@ -9,16 +8,18 @@ export function addRemovalTo(change: Change, removal: Removal): void {
   change.fields(KEYS.removals(removal), { [host]: `${String(weight)} ${String(at)}` });
 }
 
-/** What was lately taken from a pool, oldest first. */
+/** What was lately taken from a pool, oldest first. @param hosts as a script answers with a hash: hosts and texts in turn. There may be many, and they are read for each line. */
 export function readRemovals(
   { dc, cluster, service }: Pick<Removal, 'dc' | 'cluster' | 'service'>,
-  hosts: Fields,
+  hosts: readonly string[],
   since: number,
 ): readonly Removal[] {
   const removals: Removal[] = [];
-  for (const [host, text = ''] of Object.entries(hosts)) {
-    const [weight = 0, at = 0] = text.split(' ').map(Number);
-    if (at >= since) removals.push({ dc, cluster, service, host, weight, at });
+  for (let place = 0; place + 1 < hosts.length; place += 2) {
+    const [host = '', text = ''] = [hosts[place], hosts[place + 1]];
+    const space = text.indexOf(' ');
+    const at = Number(text.slice(space + 1));
+    if (at >= since) removals.push({ dc, cluster, service, host, weight: Number(text.slice(0, space)), at });
   }
   return removals.sort((a, b) => a.at - b.at || (a.host < b.host ? -1 : 1));
 }
