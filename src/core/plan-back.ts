@@ -76,7 +76,9 @@ function planNodesAgain(operation: NodeOperation, facts: Facts): Result<Plan> {
     if (node === undefined) return fail({ kind: 'object-absent', key: change.key });
     targets.push({ node, after: change.after });
   }
-  return ok(makePlan(plan, targets, facts));
+  // What was noted of the world then is noted anew.
+  const notes = plan.notes.filter(({ kind }) => kind === 'not-undone');
+  return ok(makePlan({ ...plan, notes }, targets, facts));
 }
 
 function findNode(facts: Facts, change: Change): StoredNode | undefined {
