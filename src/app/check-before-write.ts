@@ -132,7 +132,11 @@ export async function judgeAhead(
     const pools = await ahead.pools;
     return early !== undefined && seen !== undefined && isAsSeen(pools, seen) ? early : judge(pools);
   };
-  return early?.kind === 'go' && operation.steps.length === 1 ? { ...early, confirmed: last() } : last();
+  if (early?.kind !== 'go' || operation.steps.length !== 1) return last();
+  const confirmed = last();
+  // It may be that nobody needs it.
+  confirmed.catch(() => undefined);
+  return { ...early, confirmed };
 }
 
 /** Each is judged as it would be in a turn of its own, and beside those before it: whichever of their writes have happened. */

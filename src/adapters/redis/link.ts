@@ -96,12 +96,12 @@ export interface Link {
     options?: ChangeOptions,
   ): Promise<Result<ChangeReply>>;
   vote(call: Call): Promise<Result<VoteReply>>;
-  marks(call: Call): Promise<Result<void>>;
   /** The same, and a change directly behind it. Its answer is the digest of its first key's hash. */
   voteAndChange(
     call: Call,
     change: Change,
   ): Promise<readonly [vote: Result<VoteReply>, change: Result<ChangeReply>]>;
+  marks(call: Call): Promise<Result<void>>;
   /** The answer of the lease's script as it is. */
   lease(call: Call): Promise<Result<readonly unknown[]>>;
 }
