@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Lab } from '../lab/lab.ts';
 import type { IrcPerson, SeenLine } from '../lab/irc-client.ts';
 
@@ -13,14 +15,18 @@ export interface Talker {
   said(): readonly string[];
 }
 
+const LOGGED_LINES = 15;
+
 /** Lets a person of the lab talk. */
 export async function talker(lab: Lab, name: string): Promise<Talker> {
   const irc = await lab.person(name);
   const ask = (text: string, answer: RegExp, timeoutMs?: number): Promise<SeenLine> => {
     const since = irc.lines.length;
-    const answered = irc.waitFor((line) => line.nick === 'sluice' && answer.test(line.text), timeoutMs, {
-      since,
-    });
+    const answered = irc
+      .waitFor((line) => line.nick === 'sluice' && answer.test(line.text), timeoutMs, { since })
+      .catch((error: unknown) => {
+        throw new Error(`${String(error)}\nno ${String(answer)}; logged:\n${lastLogged(lab)}`);
+      });
     irc.say(lab.channel, text);
     return answered;
   };
@@ -47,4 +53,15 @@ export function objectPath(host: string, service: string): string {
 /** The log lines about an operation. */
 export function logLines(talker: Talker, id: string): readonly string[] {
   return talker.said().filter((line) => line.startsWith('!log ') && line.includes(`[${id}]`));
+}
+
+/** What every Sluice of the lab logged last: where a test fails on a machine that is gone afterwards, nothing else tells why. */
+function lastLogged({ runDir }: Lab): string {
+  const logs = readdirSync(runDir.path).filter((name) => /^sluice-.*\.log$/.test(name));
+  return logs
+    .flatMap((name) => {
+      const lines = readFileSync(join(runDir.path, name), 'utf8').trimEnd().split('\n');
+      return lines.slice(-LOGGED_LINES).map((line) => `${name}: ${line}`);
+    })
+    .join('\n');
 }

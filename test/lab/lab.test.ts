@@ -7,7 +7,7 @@ import { Redis } from 'ioredis';
 import { parse } from 'yaml';
 import type { Lab } from './lab.ts';
 import { startLab } from './lab.ts';
-import { makeRunDir, waitUntil } from './process.ts';
+import { freePort, makeRunDir, waitUntil } from './process.ts';
 
 const OBJECT = '/conftool/v1/pools/eqiad/maps/kartotherian-k8s-ssl';
 
@@ -71,6 +71,12 @@ describe('a lab', () => {
     expect(existsSync(second.runDir.path)).toBe(false);
     expect(await lab.etcdValue(`${OBJECT}/maps1005.eqiad.wmnet`)).toBeDefined();
   });
+});
+
+test('ports of a lab are given once, and are none that the kernel gives to clients', async () => {
+  const ports = await Promise.all(Array.from({ length: 200 }, () => freePort()));
+  expect(new Set(ports).size).toBe(200);
+  expect(ports.filter((port) => port < 10_000 || port >= 32_000)).toEqual([]);
 });
 
 describe('a lab whose owner', () => {

@@ -32,6 +32,11 @@ export interface RunDir {
 
 const PREFIX = 'sluice-lab-';
 
+/** Processes that run beside each other have pids near each other, so each has ports of its own. */
+const PORTS_EACH = 1000;
+const firstPort = 10_000 + (process.pid % 22) * PORTS_EACH;
+let nextPort = Math.floor(Math.random() * PORTS_EACH);
+
 /** Makes the scratch folder of a new lab, and first removes what labs left behind whose owner is gone. */
 export function makeRunDir(): RunDir {
   removeAbandonedLabs();
@@ -100,16 +105,27 @@ export function startProcess(
   };
 }
 
-/** A TCP port of 127.0.0.1 that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/**
+ * A TCP port of 127.0.0.1 that is free, and that nobody else is given: not twice by one process, and not by the kernel to an outgoing connection (Linux takes
+ * those from 32768 on). So it is still free when its server comes back after it was killed.
+ */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < PORTS_EACH; tries++) {
+    const port = firstPort + (nextPort++ % PORTS_EACH);
+    if (await canListen(port)) return port;
+  }
+  throw new Error(`no free port from ${String(firstPort)} on`);
+}
+
+function canListen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
+    server.once('error', () => {
+      resolve(false);
+    });
+    server.listen(port, '127.0.0.1', () => {
       server.close(() => {
-        if (address === null || typeof address === 'string') reject(new Error('no port'));
-        else resolve(address.port);
+        resolve(true);
       });
     });
   });
