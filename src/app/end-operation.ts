@@ -15,6 +15,7 @@ import { audit, journalTransition } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import { viewRows } from './speak.ts';
+import { tellAway } from './tell-away.ts';
 
 /** The most by-hand lines that are said in the channel. */
 const MOST_BY_HAND = 3;
@@ -122,6 +123,7 @@ async function failBeforeWrite(
 ): Promise<undefined> {
   if (fault.kind === 'store-unreachable' || fault.kind === 'store-refuses') {
     parts.log.warn({ op: operation.id, fault }, 'journal away before a write: nothing was written');
+    tellAway(parts, outbox, operation, fault);
     return undefined;
   }
   return endOperation(parts, outbox, operation, { end: 'failed', fault });

@@ -11,6 +11,7 @@ import { audit } from './journal.ts';
 import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import type { StoreDecision } from './read-ahead.ts';
+import { tellAway } from './tell-away.ts';
 
 /** How intents are journaled. */
 interface Intending extends Pick<Transition, 'after' | 'ifFirst'> {
@@ -70,6 +71,7 @@ export async function journalIntents(
       { op: id, steps: steps.map(({ index }) => index), fault: moved.fault },
       'intent not journaled: not written',
     );
+    tellAway(parts, outbox, operation, moved.fault);
     return undefined;
   }
   outbox.offer(transition.rows ?? []);

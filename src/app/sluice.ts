@@ -139,23 +139,28 @@ export class Sluice {
     await Promise.all(this.running.values());
   }
 
-  /** To be called about every second, and when a chat network has come back. */
+  /** To be called about every second, and when a chat network has come back. One part that fails keeps no other from being done. */
   async sweep(): Promise<void> {
-    await this.guarded('sweep', async () => {
-      await sweep(this.parts, this.outbox, this.seen, {
+    const { parts, outbox, seen } = this;
+    await this.guarded('sweep', () =>
+      sweep(parts, outbox, seen, {
         runs: this.duties.runs,
         isRunning: (id) => this.running.has(id),
         takeOver: (id) => void this.run(id),
-      });
-      await this.changes.flush();
-      const { chats, voice } = this.parts;
-      // What another process hears at this moment is not forgotten: one of them looks.
-      if (voice.speaks() && chats.some(({ acknowledges }) => acknowledges === true))
-        await this.inbox.hearForgotten((event) => this.hearNow(event));
-      await this.hearEarly();
-      await this.watchLog();
-      await this.outbox.reload();
-    });
+      }),
+    );
+    await this.guarded('changes', () => this.changes.flush());
+    await this.guarded('hear forgotten', () => this.hearForgotten());
+    await this.guarded('hear early', () => this.hearEarly());
+    await this.guarded('watch log', () => this.watchLog());
+    await this.guarded('outbox', () => outbox.reload());
+  }
+
+  /** What another process hears at this moment is not forgotten: one of them looks. */
+  private async hearForgotten(): Promise<void> {
+    const { chats, voice } = this.parts;
+    if (voice.speaks() && chats.some(({ acknowledges }) => acknowledges === true))
+      await this.inbox.hearForgotten((event) => this.hearNow(event));
   }
 
   /** Whoever speaks knows whether anything can be logged, and tells those who write. */

@@ -10,6 +10,8 @@ import { isOverdue } from './overdue.ts';
 import { remindOfWhatIsOver } from './remind.ts';
 import { expireQueued } from './run-operation.ts';
 import { viewRows } from './speak.ts';
+import { tellAway } from './tell-away.ts';
+import { tellLost } from './tell-lost.ts';
 
 /** What runs in this process. */
 export interface Worker {
@@ -21,12 +23,16 @@ export interface Worker {
 }
 
 /**
- * Looks at every open operation: ends what expired, reminds once, and wakes what should run but has no job. The queue may lose or
+ * Looks at every open operation: ends what expired, reminds once, wakes what should run but has no job, and tells of what is gone. The queue may lose or
  * double a job; this is why that does not matter. Several processes may do it at once: each transition happens once.
  */
 export async function sweep(parts: Parts, outbox: Outbox, seen: PeopleSeen, worker: Worker): Promise<void> {
+  const known = parts.store.unended();
   const open = await parts.store.open();
-  if (!open.ok) return;
+  if (!open.ok) {
+    for (const operation of known) if (isToBeDone(operation)) tellAway(parts, outbox, operation, open.fault);
+    return;
+  }
   const now = parts.clock.now();
   for (const operation of open.value) {
     if (operation.state === 'running' && worker.isRunning(operation.id))
@@ -35,6 +41,12 @@ export async function sweep(parts: Parts, outbox: Outbox, seen: PeopleSeen, work
     else if (isOverdue(parts, operation)) await expireQueued(parts, outbox, operation);
   }
   await wakeForgotten(parts, open.value, worker);
+  const listed = new Set(open.value.map(({ id }) => id));
+  await tellLost(
+    parts,
+    outbox,
+    known.filter(({ id }) => !listed.has(id)),
+  );
   await remindOfWhatIsOver(parts, outbox);
 }
 
@@ -95,22 +107,25 @@ async function sweepWaiting(
 
 /**
  * An operation without a job gets one. One whose job is in the hands of a process that was killed would wait for the queue's lock to run out: when
- * nobody has touched it for a while and it does not run here, it is taken over at once. Should its worker live after all, the epoch keeps it from
+ * nobody has touched it for a while and it does not run here, it is taken over at once; also where the queue cannot tell who has a job. Should its worker live after all, the epoch keeps it from
  * journaling and the index in etcd from writing over.
  */
 async function wakeForgotten(parts: Parts, open: readonly Operation[], worker: Worker): Promise<void> {
-  const busy = open.filter(({ state }) => state === 'queued' || state === 'running');
+  const busy = open.filter(isToBeDone);
   if (busy.length === 0) return;
   const awake = await parts.queue.awake();
-  if (!awake.ok) return;
   const heads = await headsOf(parts, busy);
   for (const operation of busy) {
     const isItsTurn = linesOf(operation.request).every((line) => heads.get(line) === operation.id);
     if (worker.isRunning(operation.id) || !isItsTurn) continue;
     const orphaned = parts.clock.now() - operation.touchedAt > parts.settings.bounds.orphanedAfterMs;
-    if (!awake.value.has(operation.id)) await parts.queue.wake(operation.id);
+    if (awake.ok && !awake.value.has(operation.id)) await parts.queue.wake(operation.id);
     else if (orphaned && worker.runs) worker.takeOver(operation.id);
   }
+}
+
+function isToBeDone({ state }: Operation): boolean {
+  return state === 'queued' || state === 'running';
 }
 
 /** The operation whose turn it is, by service. */

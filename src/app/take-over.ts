@@ -9,6 +9,7 @@ import type { Outbox } from './outbox.ts';
 import type { Parts } from './parts.ts';
 import { catchUpScale } from './scale/run-scale.ts';
 import { settleStep } from './settle-step.ts';
+import { tellAway } from './tell-away.ts';
 
 /** Goes on with what another process began, or this one before it was resumed: first it finds out what the write in doubt did. */
 export async function takeOver(
@@ -25,7 +26,10 @@ export async function takeOver(
     { id, from: ['running'], to: 'running', at: clock.now(), epoch, takeOver: true },
     { event: 'taken-over', data: { awayMs } },
   );
-  if (!taken.ok) return undefined;
+  if (!taken.ok) {
+    tellAway(parts, outbox, operation, taken.fault);
+    return undefined;
+  }
   const settled = isScale(taken.value)
     ? await catchUpScale(parts, outbox, taken.value)
     : await settleDoubt(parts, outbox, taken.value);

@@ -150,6 +150,9 @@ export interface Store {
   /** The same as this process knows it, without asking: somebody else may have changed it since. */
   known(id: string): Operation | undefined;
 
+  /** Those that had not ended when this process read them last, without asking. */
+  unended(): readonly Operation[];
+
   /** Operations in one of OPEN_STATES, oldest first. */
   open(): Promise<Result<readonly Operation[]>>;
 

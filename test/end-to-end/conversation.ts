@@ -60,7 +60,9 @@ function lastLogged({ runDir }: Lab): string {
   const logs = readdirSync(runDir.path).filter((name) => /^sluice-.*\.log$/.test(name));
   return logs
     .flatMap((name) => {
-      const lines = readFileSync(join(runDir.path, name), 'utf8').trimEnd().split('\n');
+      // Beside what conftool2git is told.
+      const text = readFileSync(join(runDir.path, name), 'utf8');
+      const lines = text.split('\n').filter((line) => line.startsWith('{'));
       return lines.slice(-LOGGED_LINES).map((line) => `${name}: ${line}`);
     })
     .join('\n');

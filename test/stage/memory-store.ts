@@ -38,6 +38,8 @@ export class MemoryStore implements Store {
   private logDown: number | undefined;
   private brakesMoved = 0;
   private readonly operations = new Map<string, Operation>();
+  /** What the one process that there is on a stage has read last. */
+  private readonly lastKnown = new Map<string, Operation>();
   private readonly events = new Map<string, string>();
   private readonly lines = new Map<string, string[]>();
   private readonly views = new Map<string, string>();
@@ -97,6 +99,24 @@ export class MemoryStore implements Store {
     this.events.clear();
   }
 
+  /** Another process begins, which has read nothing yet. */
+  beginAnew(): void {
+    this.lastKnown.clear();
+  }
+
+  /** The server that has it is gone, and what took over never had this operation. */
+  loseOne(id: string): void {
+    const operation = this.operations.get(id);
+    assert(operation !== undefined, `no ${id} to lose`);
+    this.operations.delete(id);
+    this.events.delete(operation.request.eventKey);
+    for (const line of linesOf(operation.request))
+      this.lines.set(
+        line,
+        (this.lines.get(line) ?? []).filter((other) => other !== id),
+      );
+  }
+
   /** Everything that was ever stored: for a story to look at. */
   all(): readonly Operation[] {
     return [...this.operations.values()];
@@ -111,11 +131,19 @@ export class MemoryStore implements Store {
   }
 
   operation(id: string): ReturnType<Store['operation']> {
-    return this.answer(() => ok(copy(this.operations.get(id))));
+    return this.answer(() => {
+      const operation = this.operations.get(id);
+      if (operation === undefined) this.lastKnown.delete(id);
+      return ok(copy(operation));
+    });
   }
 
   known(id: string): Operation | undefined {
     return copy(this.operations.get(id));
+  }
+
+  unended(): readonly Operation[] {
+    return copy([...this.lastKnown.values()].filter(({ state }) => !isFinal(state)));
   }
 
   open(): ReturnType<Store['open']> {
@@ -475,6 +503,7 @@ export class MemoryStore implements Store {
 
   private keep(operation: Operation): void {
     this.operations.set(operation.id, copy(operation));
+    this.lastKnown.set(operation.id, copy(operation));
     if (operation.viewId !== undefined) this.views.set(operation.viewId, operation.id);
   }
 

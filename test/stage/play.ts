@@ -140,6 +140,11 @@ const EVENTS: Readonly<Record<string, (stage: Stage, rest: string) => void | Pro
       stage.store.lose();
       return;
     }
+    const [word, id] = split(rest);
+    if (word === 'loses') {
+      stage.store.loseOne(id);
+      return;
+    }
     if (rest === 'down') stage.store.goDown();
     else stage.store.comeBack();
   },

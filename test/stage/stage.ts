@@ -211,6 +211,7 @@ export class Stage {
   private startProcess(): Sluice {
     const died = new Promise<never>(() => undefined);
     let alive = true;
+    this.store.beginAnew();
     this.isDead = false;
     const chats = [
       this.chat,

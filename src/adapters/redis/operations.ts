@@ -25,6 +25,7 @@ export function operationMethods(
   | 'restore'
   | 'operation'
   | 'known'
+  | 'unended'
   | 'transition'
   | 'touch'
   | 'headOfLine'
@@ -65,6 +66,7 @@ export function operationMethods(
     restore: async (operation) => doneOnly(await link.change(() => ok(asItIs(operation, retentionMs)))),
     operation: operationOf,
     known: (id) => known.find(id),
+    unended: () => [...known.open().values()].map(({ operation }) => operation),
     turn: async (id, most) => {
       const lines = known.linesOf(id);
       const [operation, early] = await Promise.all([

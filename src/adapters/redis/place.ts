@@ -62,6 +62,8 @@ export function connectionOptions(address: RedisAddress): RedisPlace {
         ...(address.sentinelPassword === undefined ? {} : { sentinelPassword: address.sentinelPassword }),
         ...(tls === undefined ? {} : { sentinelTLS: tls, enableTLSForSentinelMode: true }),
         sentinelRetryStrategy: () => SENTINEL_RETRY_MS,
+        // A master that was replaced and lives may not have been told: what it takes then is lost.
+        failoverDetector: true,
         // A master that has become a replica: the command was not carried out, and is sent to the new one.
         reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
       },

@@ -199,6 +199,20 @@ export type OutcomeAnnouncement =
       readonly objects: readonly ObjectResult[];
       readonly byHand: readonly string[];
     }
+  /** What it would do next cannot be journaled, for a while now. */
+  | { readonly kind: 'journal-away'; readonly id: string; readonly fault: Fault }
+  /** The journal has it no more, and did not end it: the server that knew it was lost. */
+  | {
+      readonly kind: 'lost';
+      readonly id: string;
+      readonly nick: string;
+      /** That asked for it. */
+      readonly line: string;
+      readonly service: string;
+      /** As it was heard of last. */
+      readonly state: OperationState;
+      readonly objects: readonly ObjectResult[];
+    }
   | { readonly kind: 'continues'; readonly id: string; readonly left: number };
 
 /** Answers to somebody who asked to know. */

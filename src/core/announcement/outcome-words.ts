@@ -35,6 +35,10 @@ export function wordOutcome(announcement: OutcomeAnnouncement, detail: Detail): 
     }
     case 'stopped-at':
       return stoppedText(announcement, detail);
+    case 'journal-away':
+      return `${announcement.id} waits: ${wordFault(announcement.fault).text} Nothing is written meanwhile; it goes on by itself when that is mended.`;
+    case 'lost':
+      return lostText(announcement, detail);
     case 'continues':
       return `${announcement.id} goes on after a restart: ${countText(announcement.left, 'object')} to go.`;
   }
@@ -45,6 +49,18 @@ function readyText(clusters: NonNullable<Extract<OutcomeAnnouncement, { kind: 'd
   return clusters
     .map(({ cluster, ready, of }) => `${String(ready)} of ${String(of)} ready in ${cluster}`)
     .join(', ');
+}
+
+/** Of what was not begun the same line may be said again; what was begun is looked at first. */
+function lostText(
+  { id, nick, line, service, state, objects }: Extract<OutcomeAnnouncement, { kind: 'lost' }>,
+  detail: Detail,
+): string {
+  const why = detail === 0 ? ': the Redis server that had it is gone, and what took over never had it' : '';
+  const lost = `${nick}: ${id} is LOST${why}. It will not be carried out any further.`;
+  if (objects.every(({ result }) => result === 'not done'))
+    return `${lost} As last heard of it was ${state}, and nothing was changed.${detail < 2 ? ` Say it again if you mean it: ${line}` : ''}`;
+  return `${lost} As last heard of: ${resultsText(objects, detail)} Look first: !status ${service}, sluice audit show ${id}`;
 }
 
 function stoppedText(

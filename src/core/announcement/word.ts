@@ -45,6 +45,8 @@ export function wordAnnouncement(announcement: Announcement, room: number): stri
       case 'rollout':
       case 'done':
       case 'stopped-at':
+      case 'journal-away':
+      case 'lost':
       case 'continues':
         return wordOutcome(announcement, detail);
       case 'use-channel':

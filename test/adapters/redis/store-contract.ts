@@ -448,6 +448,27 @@ export function storeContract(open: () => Promise<Store>): void {
     });
   });
 
+  describe('unended', () => {
+    test('names what was read last as not ended, until it is known to have', async () => {
+      expect(store.unended()).toEqual([]);
+      await created(one('k7f'));
+      await created(one('wxy'));
+      const ids = (): readonly string[] => store.unended().map(({ id }) => id);
+      expect(ids()).toEqual(['k7f', 'wxy']);
+      value(
+        await store.transition({
+          id: 'k7f',
+          from: ['awaiting-approval'],
+          to: 'denied',
+          at: NOW,
+          patch: { endedAt: NOW },
+        }),
+      );
+      expect(ids()).toEqual(['wxy']);
+      expect(store.unended()).toEqual([value(await store.operation('wxy'))]);
+    });
+  });
+
   describe('vote with what begins by it', () => {
     const begin = (mark: string, changes: Partial<Transition> = {}): Transition => ({
       id: 'k7f',
