@@ -1,6 +1,7 @@
 import { wordAnnouncement } from '../core/announcement/word.ts';
 import type { Announcement } from '../core/announcement/announcement.ts';
 import { cardOf } from '../core/card-of.ts';
+import type { Fault } from '../core/fault.ts';
 import type { PartHealth } from '../core/health.ts';
 import type { Result } from '../core/result.ts';
 import type { Chat, Inbound, Sent } from '../ports/chat.ts';
@@ -11,6 +12,8 @@ import type { Parts } from './parts.ts';
 /** Rows read at once from the journal. */
 const RELOAD = 200;
 const MOST_SETTLED = 5000;
+/** So many are named in one line of the log. */
+const NAMED_ROWS = 5;
 
 interface Mark {
   readonly state: 'pending' | 'echoed' | 'acked' | 'refused' | 'unconfirmed';
@@ -36,6 +39,7 @@ export class Outbox {
   private readonly unmarked = new Map<string, Mark>();
   private readonly toMark: { readonly key: string; readonly mark: Mark; readonly done: () => void }[] = [];
   private marking: Promise<void> | undefined;
+  private reloading: { readonly now: Promise<void>; next: Promise<void> | undefined } | undefined;
   private closed = false;
   private readonly onShown: (messageId: string) => void;
 
@@ -85,12 +89,26 @@ export class Outbox {
     this.loose.clear();
   }
 
-  /** Takes what an earlier process, or a time without chat, left unsaid. */
-  async reload(): Promise<void> {
-    if (!this.parts.voice.speaks()) return;
-    for (const [key, { state, note }] of this.unmarked) await this.mark(key, state, note);
-    const rows = await this.parts.store.unsentRows(RELOAD);
-    if (rows.ok) this.offer(rows.value);
+  /** Takes what an earlier process, or a time without chat, left unsaid. One at a time: while Redis hangs they would pile up. */
+  reload(): Promise<void> {
+    const { reloading } = this;
+    // Whoever asks now may have stored what the one under way has not seen.
+    if (reloading !== undefined) return (reloading.next ??= reloading.now.then(() => this.reload()));
+    if (!this.parts.voice.speaks()) return Promise.resolve();
+    const now = this.reloadNow();
+    this.reloading = { now, next: undefined };
+    return now;
+  }
+
+  private async reloadNow(): Promise<void> {
+    try {
+      if (this.unmarked.size > 0)
+        await Promise.all([...this.unmarked].map(([key, { state, note }]) => this.mark(key, state, note)));
+      const rows = await this.parts.store.unsentRows(RELOAD);
+      if (rows.ok) this.offer(rows.value);
+    } finally {
+      this.reloading = undefined;
+    }
     this.log.expire();
   }
 
@@ -238,27 +256,31 @@ export class Outbox {
   private async storeMarks(): Promise<void> {
     while (this.toMark.length > 0) {
       const marks = this.toMark.splice(0);
-      await Promise.all(marks.map(({ key, mark }) => this.storeMark(key, mark)));
+      const faults = await Promise.all(marks.map(({ key, mark }) => this.storeMark(key, mark)));
+      const fault = faults.find((one) => one !== undefined);
+      if (fault !== undefined)
+        this.parts.log.error(
+          { rows: [...this.unmarked.keys()].slice(0, NAMED_ROWS), of: this.unmarked.size, fault },
+          'outbox rows could not be marked yet',
+        );
       for (const { done } of marks) done();
     }
     // In the same turn as the last look: whoever comes after must find that nobody stores.
     this.marking = undefined;
   }
 
-  private async storeMark(key: string, mark: Mark): Promise<void> {
+  private async storeMark(key: string, mark: Mark): Promise<Fault | undefined> {
     const epoch = this.parts.voice.epoch();
     const marked = await this.parts.store.markRow(key, {
       ...mark,
       ...(epoch === undefined ? {} : { epoch }),
     });
-    if (marked.ok) this.unmarked.delete(key);
-    else {
-      this.unmarked.set(key, mark);
-      this.parts.log.error(
-        { row: key, state: mark.state, fault: marked.fault },
-        'outbox row could not be marked yet',
-      );
+    if (marked.ok) {
+      this.unmarked.delete(key);
+      return undefined;
     }
+    this.unmarked.set(key, mark);
+    return marked.fault;
   }
 
   private async showRequest(id: string, viewId: string): Promise<void> {

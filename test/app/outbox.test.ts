@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { fail } from '../../src/core/result.ts';
 import { Stage } from '../stage/stage.ts';
 
 describe('lines of the Server Admin Log', () => {
@@ -105,5 +106,43 @@ describe('lines of the Server Admin Log', () => {
     await stage.sweep();
     expect(await states()).toEqual(['echoed']);
     expect(stage.seen.filter((line) => line.startsWith('#ops <sluice> !log DONE'))).toHaveLength(1);
+  });
+
+  test('while the journal hangs it is looked into once, and once more for all who asked meanwhile', async () => {
+    const unsentRows = stage.store.unsentRows.bind(stage.store);
+    const waiting: (() => void)[] = [];
+    stage.store.unsentRows = async (most) => {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return unsentRows(most);
+    };
+    const looks = Array.from({ length: 5 }, () => stage.lookForUnsaid());
+    expect(waiting).toHaveLength(1);
+    await depool('maps1005');
+    waiting[0]?.();
+    await looks[0];
+    await new Promise(setImmediate);
+    expect(waiting).toHaveLength(2);
+    waiting[1]?.();
+    await Promise.all(looks);
+    expect(waiting).toHaveLength(2);
+  });
+
+  test('marks that were kept are not stored one after the other', async () => {
+    const markRow = stage.store.markRow.bind(stage.store);
+    stage.store.markRow = () =>
+      Promise.resolve(fail({ kind: 'store-unreachable', cause: 'the test says so' }));
+    await depool('maps1005');
+    expect(await states()).toEqual(['pending']);
+    let [atOnce, most] = [0, 0];
+    stage.store.markRow = async (key, mark) => {
+      most = Math.max(most, ++atOnce);
+      const marked = await markRow(key, mark);
+      atOnce--;
+      return marked;
+    };
+    await stage.sweep();
+    expect(await states()).toEqual(['echoed']);
+    // That it starts; then that it is done, with the log line.
+    expect(most).toBe(2);
   });
 });
