@@ -80,8 +80,9 @@ export function openQueue(options: QueueOptions): WatchedQueue {
   const taken = new Set<string>();
   /** By operation. */
   const running = new Map<string, Promise<void>>();
-  /** Begun here, and no job yet. */
+  /** Begun here, and no job yet; and those whose jobs are on their way. */
   const later: Job[] = [];
+  const coming = new Set<string>();
   let adding: NodeJS.Timeout | undefined;
   let isClosing = false;
   // Each failed try is an error event of both.
@@ -99,12 +100,17 @@ export function openQueue(options: QueueOptions): WatchedQueue {
       return inTime(queue.add('run', { id }, { jobId: jobIdOf(id) }).then(() => undefined));
     },
     begin: (id) => !running.has(id) && begin(id),
-    awake: () =>
-      inTime(
+    awake: () => {
+      // What gets its job while Redis is asked may be missing in the answer.
+      const known = [...coming, ...later.map(({ id }) => id)];
+      return inTime(
         queue
           .getJobs(['waiting', 'active', 'delayed', 'prioritized'])
-          .then((jobs) => new Set([...jobs.map((job) => job.data.id), ...later.map(({ id }) => id)])),
-      ),
+          .then(
+            (jobs) => new Set([...known, ...jobs.map((job) => job.data.id), ...later.map(({ id }) => id)]),
+          ),
+      );
+    },
     start: (given) => {
       run = given;
       worker = openWorker();
@@ -154,9 +160,11 @@ export function openQueue(options: QueueOptions): WatchedQueue {
     adding = undefined;
     const jobs = later.splice(0);
     if (jobs.length === 0) return;
+    for (const { id } of jobs) coming.add(id);
     const added = await inTime(
       queue.addBulk(jobs.map((data) => ({ name: 'run', data, opts: { jobId: jobIdOf(data.id) } }))),
     );
+    for (const { id } of jobs) coming.delete(id);
     if (!added.ok) log.warn({ ops: jobs.map(({ id }) => id), fault: added.fault }, 'queue: jobs not added');
   }
 

@@ -94,10 +94,27 @@ test('while it runs it counts as awake, and a wake-up adds nothing', async () =>
   value(await queue.wake('k7f'));
   await waitUntil('it runs', () => runs === 1);
   value(await queue.wake('k7f'));
-  expect(value(await queue.awake())).toEqual(new Set(['k7f']));
+  const awake = await queue.awake();
   release();
+  expect(value(awake)).toEqual(new Set(['k7f']));
   await waitUntil('nobody is awake', async () => value(await queue.awake()).size === 0);
   expect(runs).toBe(1);
+});
+
+test('what has begun counts as awake at every moment, also while its job is on its way', async () => {
+  const queue = open();
+  let release = (): void => undefined;
+  queue.start(() => new Promise((resolve) => (release = resolve)));
+  for (let time = 0; time < 60; time++) {
+    const id = `op${String(time)}`;
+    value(await queue.wake(id));
+    // Its job is added about now.
+    const asked = performance.now() + 18 + (time % 6) / 2;
+    while (performance.now() < asked) await new Promise(setImmediate);
+    const awake = await queue.awake();
+    release();
+    expect(value(awake).has(id)).toBe(true);
+  }
 });
 
 test('what is about to be stored is begun here or nowhere', async () => {
@@ -116,26 +133,23 @@ test('what is about to be stored is begun here or nowhere', async () => {
   expect(runs).toEqual(['aaa']);
 });
 
-test('who runs operations begins at once, and each wake-up is one run; who gets its job elsewhere is told', async () => {
-  const [here, elsewhere] = [open(50), open(50)];
+test('who runs operations begins at once, and each wake-up is one run', async () => {
+  const queue = open(50);
   const ids = Array.from({ length: 30 }, (_, number) => `op${String(number)}`);
+  const { passed, open: release } = gate();
   const ran: string[] = [];
-  here.start((id) => {
+  queue.start(async (id) => {
     ran.push(id);
-    return Promise.resolve();
+    await passed;
   });
-  const told: boolean[] = [];
-  elsewhere.start((_id, begunElsewhere) => {
-    told.push(begunElsewhere);
-    return Promise.resolve();
-  });
-  const waking = ids.map((id) => here.wake(id));
+  const waking = ids.map((id) => queue.wake(id));
   expect(ran).toEqual(ids);
   for (const woken of waking) value(await woken);
-  expect(value(await here.awake())).toEqual(new Set(ids));
-  await waitUntil('all jobs are gone', async () => value(await here.awake()).size === 0);
+  const awake = await queue.awake();
+  release();
+  expect(value(awake)).toEqual(new Set(ids));
+  await waitUntil('all jobs are gone', async () => value(await queue.awake()).size === 0);
   expect(ran).toEqual(ids);
-  expect(told.every((begunElsewhere) => begunElsewhere)).toBe(true);
 });
 
 test.each([
