@@ -13,15 +13,19 @@ import { waitUntil } from '../../lab/process.ts';
 let stateDir: string;
 let started: PrivateRedis[];
 let owners: ChildProcess[];
+let theirs: number[];
 
 beforeEach(() => {
   stateDir = mkdtempSync(join(tmpdir(), 'sluice-state-'));
   started = [];
   owners = [];
+  theirs = [];
 });
 
 afterEach(async () => {
   for (const owner of owners) owner.kill('SIGKILL');
+  // Those that an owner leaves behind.
+  for (const server of theirs) if (isAlive(server)) process.kill(server, 'SIGKILL');
   for (const server of started) await server.close();
   rmSync(stateDir, { recursive: true });
 });
@@ -71,6 +75,7 @@ async function startOwner(): Promise<{ readonly owner: ChildProcess; readonly se
       reject(new Error('the owner ended'));
     });
   });
+  theirs.push(pid);
   return { owner, server: pid };
 }
 
