@@ -86,6 +86,7 @@ async function intend(
   const intended = await journalIntents(parts, outbox, operation, records, {
     mark: verdict.mark,
     ifFirst: verdict.isAhead,
+    revision: verdict.revision,
     store,
     // Whose turn went to another process meanwhile takes nobody along. The one before has begun in the same moment, and for the first time.
     ...(before === undefined ? {} : { after: { id: before.id, epoch: before.epoch + 1 } }),

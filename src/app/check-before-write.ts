@@ -36,6 +36,8 @@ export type Verdict =
       readonly view: WriteView;
       /** Of the brakes that let it pass: the intent is journaled only while they are the same. */
       readonly mark: string;
+      /** Of the journal that it rests on, where that was read before: the intent is journaled only while it is the same. */
+      readonly revision?: string | undefined;
       /** Its place in line was not looked up: the intent is journaled only when it is the first. */
       readonly isAhead: boolean;
       /** It rests on what the watch has seen of production: then the intent may be journaled, and nothing sent before this says so. */
@@ -123,10 +125,12 @@ export async function judgeAhead(
   operation: NodeOperation,
   { group, ahead }: { readonly group: readonly NodeStep[]; readonly ahead: Judging },
 ): Promise<Verdict> {
-  const { seen } = ahead;
+  const { seen, revision } = ahead;
   const rest = await ahead.rest;
-  const judge = (pools: Judged['pools']): Promise<Verdict> =>
-    judgeWrite(parts, operation, { group, read: { ...rest, pools }, isAhead: true });
+  const judge = async (pools: Judged['pools']): Promise<Verdict> => {
+    const verdict = await judgeWrite(parts, operation, { group, read: { ...rest, pools }, isAhead: true });
+    return verdict.kind === 'go' ? { ...verdict, revision } : verdict;
+  };
   const early = seen === undefined ? undefined : await judge(ok(seen));
   const last = async (): Promise<Verdict> => {
     const pools = await ahead.pools;

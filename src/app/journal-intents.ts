@@ -16,6 +16,7 @@ import { tellAway } from './tell-away.ts';
 /** How intents are journaled. */
 interface Intending extends Pick<Transition, 'after' | 'ifFirst'> {
   readonly mark?: string;
+  readonly revision?: string | undefined;
   readonly store?: StoreDecision | undefined;
 }
 
@@ -25,6 +26,7 @@ interface Intending extends Pick<Transition, 'after' | 'ifFirst'> {
  *
  * @param steps with their intents; one that has its intent in the journal already, by a process that died, is told again in the audit log, where it may be missing.
  * @param how.mark of the brakes that let it pass; undefined where they were looked at last.
+ * @param how.revision of the journal that they rest on; undefined where that was read just now.
  * @param how.ifFirst only when it is the first in its lines.
  * @param how.store stores the decision that lets it begin, and this with it; undefined where that is stored already.
  * @param how.after the operation that goes before it in the same turn.
@@ -36,7 +38,7 @@ export async function journalIntents(
   outbox: Outbox,
   operation: Operation,
   steps: readonly StepRecord[],
-  { mark, after, ifFirst = false, store }: Intending = {},
+  { mark, revision, after, ifFirst = false, store }: Intending = {},
 ): Promise<Operation | 'braked' | undefined> {
   if (mark !== undefined && (await parts.stopFile.present()) !== undefined) return braked(store);
   const at = parts.clock.now();
@@ -53,6 +55,7 @@ export async function journalIntents(
     takeOver: begins,
     patch: begins ? { startedAt: at } : {},
     ...(mark === undefined ? {} : { ifBrakes: mark }),
+    ...(revision === undefined ? {} : { ifRevision: revision }),
     ...(after === undefined ? {} : { after }),
     ...(ifFirst ? { ifFirst } : {}),
     steps: fresh.map((record) => ({ from: ['planned'], record })),

@@ -2,6 +2,7 @@ import { wordAnnouncement } from '../core/announcement/word.ts';
 import type { Announcement } from '../core/announcement/announcement.ts';
 import { cardOf } from '../core/card-of.ts';
 import type { Fault } from '../core/fault.ts';
+import type { Operation } from '../core/operation.ts';
 import type { PartHealth } from '../core/health.ts';
 import type { Result } from '../core/result.ts';
 import type { Chat, Inbound, Sent } from '../ports/chat.ts';
@@ -14,6 +15,9 @@ const RELOAD = 200;
 const MOST_SETTLED = 5000;
 /** So many are named in one line of the log. */
 const NAMED_ROWS = 5;
+
+/** Told of each message of ours that shows an operation, once reactions to it can be found; and of the operation, where it waits for approval. */
+type OnShown = (messageId: string, waiting: Operation | undefined) => void;
 
 interface Mark {
   readonly state: 'pending' | 'echoed' | 'acked' | 'refused' | 'unconfirmed';
@@ -41,10 +45,9 @@ export class Outbox {
   private marking: Promise<void> | undefined;
   private reloading: { readonly now: Promise<void>; next: Promise<void> | undefined } | undefined;
   private closed = false;
-  private readonly onShown: (messageId: string) => void;
+  private readonly onShown: OnShown;
 
-  /** @param onShown told of each message of ours that shows an operation, once reactions to it can be found. */
-  constructor(parts: Parts, onShown: (messageId: string) => void) {
+  constructor(parts: Parts, onShown: OnShown) {
     this.parts = parts;
     this.onShown = onShown;
     this.log = new LogLane(parts, {
@@ -192,9 +195,13 @@ export class Outbox {
     if (!sent.ok)
       return sent.fault.kind === 'chat-refused' ? this.mark(row.key, 'refused', sent.fault.cause) : false;
     if (sent.value.proof === 'none') return this.withoutProof(row, chat);
-    if (row.announcement.kind === 'waits' && sent.value.ref !== undefined)
-      await this.showRequest(row.announcement.id, sent.value.ref.id);
-    if (sent.value.ref !== undefined) this.onShown(sent.value.ref.id);
+    const { announcement } = row;
+    const { ref } = sent.value;
+    if (ref !== undefined)
+      this.onShown(
+        ref.id,
+        announcement.kind === 'waits' ? await this.showRequest(announcement.id, ref.id) : undefined,
+      );
     return this.mark(row.key, 'echoed', undefined);
   }
 
@@ -283,7 +290,7 @@ export class Outbox {
     return marked.fault;
   }
 
-  private async showRequest(id: string, viewId: string): Promise<void> {
+  private async showRequest(id: string, viewId: string): Promise<Operation | undefined> {
     const from = ['awaiting-approval'] as const;
     const at = this.parts.clock.now();
     const shown = await this.parts.store.transition({
@@ -294,8 +301,9 @@ export class Outbox {
       patch: { viewId },
     });
     // An operation that was decided meanwhile needs no reactions any more.
-    if (!shown.ok)
-      this.parts.log.info({ id, fault: shown.fault }, 'reactions to this request will not be found');
+    if (shown.ok) return shown.value;
+    this.parts.log.info({ id, fault: shown.fault }, 'reactions to this request will not be found');
+    return undefined;
   }
 
   private chatOf(transport: string): Chat | undefined {

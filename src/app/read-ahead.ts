@@ -1,13 +1,18 @@
 import type { Operation } from '../core/operation.ts';
+import { missingApprovals } from '../core/approval.ts';
 import { isScale, linesOf } from '../core/operation.ts';
-import type { Transition } from '../ports/store.ts';
+import type { Snapshot, Transition } from '../ports/store.ts';
 import { goneOut } from './gone-out.ts';
 import type { Parts } from './parts.ts';
 import type { Judging } from './read-judged.ts';
-import { beginJudging } from './read-judged.ts';
+import { beginJudging, maySnapshot, takeSnapshot } from './read-judged.ts';
 
 /** What was read so long ago is read again. Milliseconds. */
 const FRESH_MS = 100;
+/** A snapshot of the journal counts as long as its revision, and no longer than this: longer than the sweeper takes to come again. Milliseconds. */
+const SNAPSHOT_MS = 1500;
+/** Operations that are prepared for at the same time, the newest. */
+const MOST_PREPARED = 8;
 
 /** What a write is judged by, read since somebody has decided that it may begin. */
 export interface Reading {
@@ -53,6 +58,8 @@ export class ReadsAhead {
   /** What is decided and not stored yet, by the lines that it is to stand in. */
   private readonly undecided = new Map<string, StoreDecision>();
   private leaving: Promise<void> | undefined;
+  /** What the journal held lately, by operations that wait for their last approval. */
+  private readonly prepared = new Map<string, { readonly at: number; readonly snapshot: Snapshot }>();
 
   /** @param runs whether operations run in this process. */
   constructor(parts: Parts, runs: boolean) {
@@ -65,7 +72,7 @@ export class ReadsAhead {
     if (!this.runs || isScale(operation)) return undefined;
     const { plan } = operation;
     const keys = plan.effects.map(({ pool }) => pool);
-    const read = beginJudging(this.parts, operation, { isFirst: true, keys });
+    const read = beginJudging(this.parts, operation, { isFirst: true, keys }, this.takePrepared(operation));
     // It may be that nobody needs it.
     for (const one of [read.pools, read.rest]) one.catch(() => undefined);
     const leaving = goneOut().then(() => {
@@ -73,6 +80,46 @@ export class ReadsAhead {
     });
     this.leaving = leaving;
     return { at: this.parts.clock.now(), read };
+  }
+
+  /**
+   * Takes a snapshot of the journal for every operation that waits for its last approval, while nobody waits for that: then the approval need not. What changed
+   * since, the journal holds against the intent.
+   */
+  async prepareAll(): Promise<void> {
+    const waiting = this.parts.store.unended().filter((one) => this.mayPrepare(one));
+    const newest = waiting.sort((a, b) => b.createdAt - a.createdAt).slice(0, MOST_PREPARED);
+    for (const id of this.prepared.keys()) if (!newest.some((one) => one.id === id)) this.prepared.delete(id);
+    for (const operation of newest) await this.prepare(operation);
+  }
+
+  /** The same for one, when what it was stored with is on its way. */
+  async prepareSoon(operation: Operation): Promise<void> {
+    await goneOut();
+    if (this.mayPrepare(operation)) await this.prepare(operation);
+  }
+
+  private mayPrepare(operation: Operation): boolean {
+    const waits = operation.state === 'awaiting-approval' && missingApprovals(operation) === 1;
+    return this.runs && waits && !isScale(operation) && maySnapshot(this.parts, operation);
+  }
+
+  private async prepare({ id, plan }: Operation): Promise<void> {
+    if (!('effects' in plan)) return;
+    const at = this.parts.clock.now();
+    const taken = await takeSnapshot(
+      this.parts,
+      plan.effects.map(({ pool }) => pool),
+    );
+    if (taken.ok && taken.value !== undefined) this.prepared.set(id, { at, snapshot: taken.value });
+    else this.prepared.delete(id);
+  }
+
+  private takePrepared(operation: Operation): Snapshot | undefined {
+    const prepared = this.prepared.get(operation.id);
+    this.prepared.delete(operation.id);
+    if (prepared === undefined || !maySnapshot(this.parts, operation)) return undefined;
+    return this.parts.clock.now() - prepared.at <= SNAPSHOT_MS ? prepared.snapshot : undefined;
   }
 
   /** Resolves when what was asked for last has gone out; undefined when it has. Whatever is heard meanwhile comes after what it was asked for. */

@@ -60,7 +60,8 @@ export class Sluice {
     this.parts = parts;
     this.duties = duties;
     this.questions = new AtMost(parts.settings.bounds.questionsAtOnce);
-    this.outbox = new Outbox(parts, (messageId) => {
+    this.outbox = new Outbox(parts, (messageId, waiting) => {
+      if (waiting !== undefined) void this.guarded('prepare', () => this.ahead.prepareSoon(waiting));
       for (const event of this.early.take(messageId, parts.clock.now()))
         void this.guarded('hear', () => this.hearNow(event));
     });
@@ -154,6 +155,8 @@ export class Sluice {
     await this.guarded('hear early', () => this.hearEarly());
     await this.guarded('watch log', () => this.watchLog());
     await this.guarded('outbox', () => outbox.reload());
+    // After all that changes the journal itself.
+    await this.guarded('prepare', () => this.ahead.prepareAll());
   }
 
   /** What another process hears at this moment is not forgotten: one of them looks. */

@@ -2,7 +2,7 @@ import type { Fault } from '../core/fault.ts';
 import type { PoolKey } from '../core/node.ts';
 import type { Operation } from '../core/operation.ts';
 import type { Result } from '../core/result.ts';
-import type { Standing as Journaled } from '../ports/store.ts';
+import type { Standing as Journaled, StandingQuestion } from '../ports/store.ts';
 import type { Parts } from './parts.ts';
 
 /** What holds at the moment for whatever is to be written. */
@@ -15,20 +15,23 @@ export interface Standing {
 }
 
 /** Brakes, how much was written lately, and what was taken lately from these pools. */
-export async function readStanding(
-  { store, stopFile, clock, settings }: Parts,
-  pools: readonly PoolKey[],
-): Promise<Standing> {
-  const now = clock.now();
+export async function readStanding(parts: Parts, pools: readonly PoolKey[]): Promise<Standing> {
+  const { store, stopFile } = parts;
   const [path, journaled] = await Promise.all([
     stopFile.present(),
-    store.standing({
-      writtenSince: now - settings.policy().limits.everybody.per,
-      removedSince: now - settings.bounds.removalWindowMs,
-      pools,
-    }),
+    store.standing(standingQuestion(parts, pools)),
   ]);
   return { path, journaled, pools };
+}
+
+/** As it is asked now: what is too old to count a moment later is too little to matter, and counts for caution. */
+export function standingQuestion({ clock, settings }: Parts, pools: readonly PoolKey[]): StandingQuestion {
+  const now = clock.now();
+  return {
+    writtenSince: now - settings.policy().limits.everybody.per,
+    removedSince: now - settings.bounds.removalWindowMs,
+    pools,
+  };
 }
 
 /** More than all together may write: whatever it is, a person should look first. The way back is never too much. */

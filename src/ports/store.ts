@@ -47,6 +47,8 @@ export interface Transition {
   readonly remindAt?: number;
   /** The mark of the brakes that allowed it: refused (`brakes-moved`) when one was put on or taken off since, or a stop of the operation was requested. */
   readonly ifBrakes?: string;
+  /** The revision that allowed it: refused (`brakes-moved`) when anything was changed since, but for the vote that it is stored with. */
+  readonly ifRevision?: string;
   /** Only while this person's vote is there. */
   readonly ifVote?: string;
   /** Only while that operation runs in that epoch: it goes before this one, and whoever could not begin it does not begin this one. */
@@ -84,6 +86,14 @@ export interface Standing {
   readonly written: number;
   /** What was taken from each of the pools lately, in the order asked: the newest entry per host. */
   readonly removals: readonly (readonly Removal[])[];
+}
+
+/** What the journal holds at one revision: the same until it is another one. */
+export interface Snapshot {
+  readonly revision: string;
+  readonly standing: Standing;
+  /** As `Store.open` answers. */
+  readonly open: readonly Operation[];
 }
 
 /** Since when, and of which pools. Milliseconds since 1970. */
@@ -216,6 +226,9 @@ export interface Store {
 
   /** All that a write is judged by besides production and the operation itself, read at once. */
   standing(question: StandingQuestion): Promise<Result<Standing>>;
+
+  /** That, and what is open, at one revision; undefined when something was changed meanwhile. */
+  snapshot(question: StandingQuestion): Promise<Result<Snapshot | undefined>>;
 
   /** Every lock that was set and not lifted, also one whose time is over, by service. */
   locks(): Promise<Result<readonly Lock[]>>;

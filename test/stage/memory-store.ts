@@ -157,6 +157,11 @@ export class MemoryStore implements Store {
   }
 
   transition(transition: Transition): ReturnType<Store['transition']> {
+    return this.move(transition, this.revision());
+  }
+
+  /** @param revision of before the vote that it comes with. */
+  private move(transition: Transition, revision: string): ReturnType<Store['transition']> {
     return this.answer(() => {
       const operation = this.operations.get(transition.id);
       const why = operation === undefined ? 'unknown' : refusal(operation, transition);
@@ -186,6 +191,8 @@ export class MemoryStore implements Store {
         });
       if (ifBrakes !== undefined && (ifBrakes !== this.mark() || operation.stopRequestedBy !== undefined))
         return fail({ kind: 'brakes-moved', id: transition.id });
+      if (transition.ifRevision !== undefined && transition.ifRevision !== revision)
+        return fail({ kind: 'brakes-moved', id: transition.id });
       const [ahead] = this.before(operation);
       if (ifFirst === true && ahead !== undefined)
         return fail({
@@ -210,9 +217,10 @@ export class MemoryStore implements Store {
   }
 
   async vote(id: string, vote: Vote, now: number, begin?: Transition): ReturnType<Store['vote']> {
+    const revision = this.revision();
     const voted = await this.count(id, vote, now);
     if (begin === undefined || !voted.ok || voted.value.kind !== 'counted') return voted;
-    return ok({ ...voted.value, begun: await this.transition({ ...begin, ifVote: vote.person }) });
+    return ok({ ...voted.value, begun: await this.move({ ...begin, ifVote: vote.person }, revision) });
   }
 
   private count(id: string, vote: Vote, now: number): Promise<Result<VoteOutcome>> {
@@ -321,6 +329,16 @@ export class MemoryStore implements Store {
           ),
         ),
       }),
+    );
+  }
+
+  async snapshot(question: StandingQuestion): ReturnType<Store['snapshot']> {
+    const revision = this.revision();
+    const [standing, open] = await Promise.all([this.standing(question), this.open()]);
+    if (!standing.ok) return standing;
+    if (!open.ok) return open;
+    return ok(
+      revision === this.revision() ? { revision, standing: standing.value, open: open.value } : undefined,
     );
   }
 
@@ -486,6 +504,13 @@ export class MemoryStore implements Store {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** Everything that a verdict may depend on. */
+  private revision(): string {
+    const { operations, removed, written, locked, suspended, frozen, logDown } = this;
+    const held = [operations, removed, written, locked, suspended].map((map) => [...map]);
+    return JSON.stringify([held, frozen, logDown, this.mark()]);
   }
 
   /** Another one after each change of a brake. */

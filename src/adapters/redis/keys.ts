@@ -51,6 +51,8 @@ export const KEYS = {
   freeze: `${PREFIX}:freeze`,
   /** String: counts how often a brake was put on or taken off. */
   brakes: `${PREFIX}:brakes`,
+  /** String: counts every change of the journal but what becomes of rows, and who speaks. */
+  revision: `${PREFIX}:revision`,
   /** Hash: something to be said. */
   row: (key: string) => `${PREFIX}:row:${key}`,
   /** List: keys of the rows that are pending or sent, oldest first. */

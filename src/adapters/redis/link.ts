@@ -233,7 +233,9 @@ export function linkTo(
         'sluiceChange',
         async () => {
           const change = await prepare(client);
-          return change.ok ? ok({ keys: change.value.keys, argv: [answer, change.value.json()] }) : change;
+          if (!change.ok) return change;
+          const whole = counted(change.value);
+          return ok({ keys: whole.keys, argv: [answer, whole.json()] });
         },
         replicated,
       );
@@ -253,7 +255,10 @@ export function linkTo(
         run('sluiceVote', () => Promise.resolve(ok(call)), 'should'),
         run(
           'sluiceChange',
-          () => Promise.resolve(ok({ keys: change.keys, argv: [DIGEST_ONLY, change.json()] })),
+          () => {
+            const { keys } = counted(change);
+            return Promise.resolve(ok({ keys, argv: [DIGEST_ONLY, change.json()] }));
+          },
           'must',
         ),
       ]);
@@ -267,6 +272,12 @@ export function linkTo(
         ok((await scripts.sluiceLease(keys.length, ...keys, ...argv)) as readonly unknown[]),
       ),
   };
+}
+
+/** Whoever has read the journal before finds out. */
+function counted(change: Change): Change {
+  change.effect('INCR', KEYS.revision);
+  return change;
 }
 
 /** The answer of a change that may not be refused; for those without guards. */

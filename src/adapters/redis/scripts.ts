@@ -122,7 +122,7 @@ return {'done'}
  * One vote. Whether it counts, whether it is in time and what it leads to is decided in one go, so that two votes, or a vote and the
  * end of the wait, cannot both win.
  *
- * KEYS: operation, open, alike, suspensions, the lines that it stands in. ARGV: not-after; now (empty: Redis' own clock); person; verdict; plan hash; vote as
+ * KEYS: operation, open, alike, suspensions, revision, the lines that it stands in. ARGV: not-after; now (empty: Redis' own clock); person; verdict; plan hash; vote as
  * JSON; id; retention in milliseconds; the digest that is known; the states awaiting, queued, denied; the id's look-alikes.
  *
  * @returns `counted` MISSING INSTANT HEADS DIGEST, the heads being the first of each line when nothing is missing, and the hash when it had another digest before;
@@ -156,9 +156,10 @@ local instant = string.format('%.0f', now)
 local isKnown = known ~= '' and markOf(op) == known
 local function counted()
   redis.call('HSET', op, 'rev', instant .. ' ' .. person)
+  redis.call('INCR', KEYS[5])
   local heads = {}
   if missing == 0 then
-    for i = 5, #KEYS do heads[i - 4] = redis.call('LINDEX', KEYS[i], 0) or '' end
+    for i = 6, #KEYS do heads[i - 5] = redis.call('LINDEX', KEYS[i], 0) or '' end
   end
   local answer = {'counted', missing, instant, heads, markOf(op)}
   if not isKnown then answer[6] = redis.call('HGETALL', op) end
@@ -178,7 +179,7 @@ missing = math.max(0, missing - 1)
 redis.call('HSET', op, 'vote:' .. person, ARGV[6])
 if missing == 0 then
   redis.call('HSET', op, 'state', queued, 'queuedAt', instant, 'touchedAt', instant)
-  for i = 5, #KEYS do redis.call('RPUSH', KEYS[i], ARGV[7]) end
+  for i = 6, #KEYS do redis.call('RPUSH', KEYS[i], ARGV[7]) end
 end
 return counted()
 `;

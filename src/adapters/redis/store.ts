@@ -13,6 +13,7 @@ import { noteMethods } from './notes.ts';
 import { operationMethods } from './operations.ts';
 import type { RedisPlace } from './place.ts';
 import { rowMethods } from './outbox-rows.ts';
+import { snapshotMethod } from './snapshot.ts';
 import { voteMethods } from './votes.ts';
 
 /** What the store needs to know. */
@@ -44,11 +45,13 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
   const link = linkTo(client, { minReplicas: connection.minReplicas, log, speaks });
   const known = new KnownOperations();
   await connectWithin(client, ANSWER_WITHIN_MS);
+  const [lists, brakes] = [listMethods(link, known), brakeMethods(link)];
   return {
     lease: leaseOn(link),
     ...operationMethods(link, { retentionMs, known }),
-    ...listMethods(link, known),
-    ...brakeMethods(link),
+    ...lists,
+    ...brakes,
+    ...snapshotMethod(link, { ...lists, ...brakes }),
     ...voteMethods(link, { retentionMs, timeFrom, known }),
     ...noteMethods(link, retentionMs),
     ...inboxMethods(link, retentionMs),

@@ -41,7 +41,8 @@ export function transitionChange(
       change.guard('field-in', KEYS.operation(after?.id ?? ''), 'state', 'running');
     else if (guard === 'vote') change.guard('field-there', key, voteField(transition.ifVote ?? ''));
     else if (guard === 'stop') change.guard('field-in', key, 'stopRequestedBy', '');
-    else change.guard('text-is', KEYS.brakes, transition.ifBrakes ?? '');
+    else if (guard === 'brakes') change.guard('text-is', KEYS.brakes, transition.ifBrakes ?? '');
+    else change.guard('text-is', KEYS.revision, transition.ifRevision ?? '');
   }
   for (const { from, record } of steps) {
     change.guard('field-in', key, stepStateField(record.index), ...allowedStepFrom(from, record.state));
@@ -93,6 +94,7 @@ export function refusedTransition(
       return refused('the one before it has not begun, or not here');
     case 'stop':
     case 'brakes':
+    case 'revision':
       return fail({ kind: 'brakes-moved', id });
     case undefined:
   }
@@ -101,10 +103,10 @@ export function refusedTransition(
   return refused(`step ${String(record.index)} is ${found} and cannot become ${record.state}`);
 }
 
-type Guard = 'schema' | 'state' | 'epoch' | 'vote' | 'after' | 'after-state' | 'stop' | 'brakes';
+type Guard = 'schema' | 'state' | 'epoch' | 'vote' | 'after' | 'after-state' | 'stop' | 'brakes' | 'revision';
 
 /** The guards of a transition before those of its steps, in their order. */
-function guardsOf({ epoch, ifBrakes, ifVote, after }: Transition): readonly Guard[] {
+function guardsOf({ epoch, ifBrakes, ifRevision, ifVote, after }: Transition): readonly Guard[] {
   return [
     'schema',
     'state',
@@ -112,6 +114,7 @@ function guardsOf({ epoch, ifBrakes, ifVote, after }: Transition): readonly Guar
     ...(ifVote === undefined ? [] : (['vote'] as const)),
     ...(after === undefined ? [] : (['after', 'after-state'] as const)),
     ...(ifBrakes === undefined ? [] : (['stop', 'brakes'] as const)),
+    ...(ifRevision === undefined ? [] : (['revision'] as const)),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Operation, OperationState } from '../../core/operation.ts';
+import type { Operation, OperationState, Vote } from '../../core/operation.ts';
 import { afterTransition, afterVote } from '../../core/progress.ts';
 import type { Result } from '../../core/result.ts';
 import { fail, ok } from '../../core/result.ts';
@@ -58,7 +58,7 @@ export function voteMethods(
       if (!lines.ok) return lines;
       const keys = lines.value.map(KEYS.line);
       const call = {
-        keys: [KEYS.operation(id), KEYS.open, KEYS.alike, KEYS.suspensions, ...keys],
+        keys: [KEYS.operation(id), KEYS.open, KEYS.alike, KEYS.suspensions, KEYS.revision, ...keys],
         argv: [
           timeFrom === 'caller' ? String(now) : '',
           vote.person,
@@ -77,7 +77,7 @@ export function voteMethods(
       const [reply, changed] =
         begin === undefined
           ? [await link.vote(call), undefined]
-          : await link.voteAndChange(call, beginning({ ...begin, ifVote: vote.person }, keys));
+          : await link.voteAndChange(call, beginning({ ...begin, ...afterVoteOf(vote, begin) }, keys));
       if (!reply.ok) return reply;
       switch (reply.value.kind) {
         case 'counted': {
@@ -123,5 +123,16 @@ export function voteMethods(
       if (reply.value.guard === 1) return fail({ kind: 'schema-unknown', id, schema });
       return ok(reply.value.guard === 2 ? { kind: 'not-waiting', state: state as OperationState } : 'none');
     },
+  };
+}
+
+/** The vote itself is one change. */
+function afterVoteOf(
+  { person }: Vote,
+  { ifRevision }: Transition,
+): Pick<Transition, 'ifVote' | 'ifRevision'> {
+  return {
+    ifVote: person,
+    ...(ifRevision === undefined ? {} : { ifRevision: String(Number(ifRevision) + 1) }),
   };
 }

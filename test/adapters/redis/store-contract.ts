@@ -504,6 +504,60 @@ export function storeContract(open: () => Promise<Store>): void {
       expect(store.known('k7f')).toEqual(await stored());
     });
 
+    const snapshot = async (): Promise<{ readonly revision: string; readonly mark: string }> => {
+      const taken = value(await store.snapshot({ writtenSince: 0, removedSince: 0, pools: [] }));
+      if (taken === undefined) throw new Error('nobody has changed anything');
+      expect(taken.open).toEqual(value(await store.open()));
+      expect(taken.standing).toEqual(await standing({ pools: [] }));
+      return { revision: taken.revision, mark: taken.standing.mark };
+    };
+
+    test('on a snapshot it begins while nothing else was changed since', async () => {
+      await created();
+      const { revision, mark } = await snapshot();
+      const voted = value(
+        await store.vote('k7f', approval('jayme'), NOW, begin(mark, { ifRevision: revision })),
+      );
+      expect(voted).toMatchObject({ kind: 'counted', begun: { ok: true, value: { state: 'running' } } });
+      expect((await snapshot()).revision).not.toBe(revision);
+    });
+
+    test.each<[string, () => Promise<unknown>]>([
+      ['another operation was asked for', () => store.create(one('abc'), [])],
+      [
+        'another operation ended',
+        () =>
+          store.transition({
+            id: 'wxy',
+            from: ['awaiting-approval'],
+            to: 'denied',
+            at: NOW,
+            patch: { endedAt: NOW },
+          }),
+      ],
+      ['somebody else approved', () => store.vote('wxy', approval('jayme'), NOW)],
+      ['production was frozen', () => store.setFreeze({ by: 'jayme', reason: 'why', at: NOW }, [])],
+      [
+        'a service was locked',
+        () => store.setLock(SERVICE, { service: SERVICE, by: 'jayme', reason: 'why', at: NOW }),
+      ],
+      ['the log went away', () => store.setLogDown(NOW)],
+    ])('on a snapshot it counts and begins nothing when %s since', async (_what, change) => {
+      await created();
+      await created(one('wxy'));
+      const { revision, mark } = await snapshot();
+      value((await change()) as Result<unknown>);
+      const voted = value(
+        await store.vote('k7f', approval('jayme'), NOW, begin(mark, { ifRevision: revision })),
+      );
+      expect(voted).toMatchObject({
+        kind: 'counted',
+        missing: 0,
+        begun: { ok: false, fault: { kind: 'brakes-moved' } },
+      });
+      expect(await stored()).toMatchObject({ state: 'queued', epoch: 0 });
+    });
+
     test('one that another approval is still missing after begins nothing', async () => {
       await created(one('k7f', { rule: { ...operation().rule, approvals: 2 } }));
       expect(value(await voteAndBegin())).toMatchObject({
