@@ -233,9 +233,7 @@ export function linkTo(
         'sluiceChange',
         async () => {
           const change = await prepare(client);
-          if (!change.ok) return change;
-          const whole = counted(change.value);
-          return ok({ keys: whole.keys, argv: [answer, whole.json()] });
+          return change.ok ? ok(callOf(change.value, answer)) : change;
         },
         replicated,
       );
@@ -253,14 +251,7 @@ export function linkTo(
       // In this order: a change that came first would be refused.
       const [vote, changed] = await Promise.all([
         run('sluiceVote', () => Promise.resolve(ok(call)), 'should'),
-        run(
-          'sluiceChange',
-          () => {
-            const { keys } = counted(change);
-            return Promise.resolve(ok({ keys, argv: [DIGEST_ONLY, change.json()] }));
-          },
-          'must',
-        ),
+        run('sluiceChange', () => Promise.resolve(ok(callOf(change, DIGEST_ONLY))), 'must'),
       ]);
       return [
         vote.ok ? ok(voteReply(vote.value)) : vote,
@@ -274,10 +265,10 @@ export function linkTo(
   };
 }
 
-/** Whoever has read the journal before finds out. */
-function counted(change: Change): Change {
+/** A change as its script is called, counted: whoever has read the journal before finds out. */
+function callOf(change: Change, answer: string): Call {
   change.effect('INCR', KEYS.revision);
-  return change;
+  return { keys: change.keys, argv: [answer, change.json()] };
 }
 
 /** The answer of a change that may not be refused; for those without guards. */
