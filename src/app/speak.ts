@@ -81,6 +81,7 @@ function seenFrom(
     case 'waits':
       return asker === undefined ? announcement : { ...announcement, nick: asker, publicLine: undefined };
     case 'starts':
+    case 'lost':
       return asker === undefined ? announcement : { ...announcement, nick: asker };
     case 'approved':
     case 'denied':
